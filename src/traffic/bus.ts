@@ -1,0 +1,27 @@
+import type { ExchangeBodies, TrafficEvent } from './exchange.ts';
+
+/** Receives everything that happens on a proxy. Must not throw and must not block. */
+export interface TrafficSink {
+  onEvent?(event: TrafficEvent): void;
+  /** Called once at the end of an exchange, only when the proxy was started with `recordBodies`. */
+  onBodies?(bodies: ExchangeBodies): void;
+}
+
+/** Hands the proxy's events to journal, socket and panels. */
+export class TrafficBus implements TrafficSink {
+  readonly #sinks = new Set<TrafficSink>();
+
+  /** Returns the way to unsubscribe. */
+  subscribe(sink: TrafficSink): () => void {
+    this.#sinks.add(sink);
+    return () => this.#sinks.delete(sink);
+  }
+
+  onEvent(event: TrafficEvent): void {
+    for (const sink of this.#sinks) sink.onEvent?.(event);
+  }
+
+  onBodies(bodies: ExchangeBodies): void {
+    for (const sink of this.#sinks) sink.onBodies?.(bodies);
+  }
+}
