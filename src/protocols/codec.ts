@@ -83,6 +83,11 @@ export interface ClientContext {
   /** Seconds since the epoch, once per exchange. */
   readonly createdAt: number;
   readonly newId: (prefix: string) => string;
+  /**
+   * The client is Codex (by its `originator` or user agent), which shows no refusal part and retries a filtered
+   * reply. Without it a Responses encoder looks for Codex's marks in the request.
+   */
+  readonly codex?: boolean;
 }
 
 /** One dispatched server-sent event. */

@@ -23,6 +23,8 @@ export interface Conversation {
   readonly hints: Hints;
   /** Fields only the client's own protocol understands, by top-level name; re-emitted verbatim towards it only. */
   readonly native: Readonly<Record<string, unknown>>;
+  /** Of the client's request, verbatim: what its protocol repeats in every reply (Responses: `tools`, `text`, …). */
+  readonly echo?: Readonly<Record<string, unknown>>;
 }
 
 export type Role = 'system' | 'developer' | 'user' | 'assistant';

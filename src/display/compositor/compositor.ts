@@ -1,0 +1,452 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { ReactElement } from 'react';
+import { CellPainter } from './cell-painter.ts';
+import { ChildPane, type Pty } from './child-pane.ts';
+import { frame, RowPainter } from './frame.ts';
+import { FrameClock } from './frame-clock.ts';
+import { InkSurface } from './ink-surface.ts';
+import { InputRouter, type MouseEvent, PREFIX_AGAIN, type Prefix } from './input-router.ts';
+import { contains, defaultLayout, type Geometry, geometry, LAYOUTS, type Layout } from './layout.ts';
+import { OuterTerminal } from './outer-terminal.ts';
+import { lastScreenText } from './screen-text.ts';
+
+/** What panels, status bar and overlay are drawn with. */
+export interface ScreenState {
+  readonly layout: Layout;
+  readonly focus: 'child' | 'panels';
+  /** The prefix was pressed and waits for its key. */
+  readonly armed: boolean;
+  /** Lines the pane is scrolled back. */
+  readonly scrolledBack: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface CompositorOptions {
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream & { readonly fd: number };
+  readonly prefix: Prefix;
+  readonly layout?: Layout;
+  /** Starts the child in a PTY of this size, once the terminal's abilities are known. */
+  spawn(size: { readonly columns: number; readonly rows: number; readonly trueColour: boolean }): Pty;
+  panels(size: Size, state: ScreenState): ReactElement;
+  status(size: Size, state: ScreenState): ReactElement;
+  /** Drawn over the agent's pane, which stands still meanwhile; `undefined` draws none. */
+  overlay(size: Size, state: ScreenState): ReactElement | undefined;
+  /** A key after the prefix that is not the compositor's own. */
+  onCommand(key: string): void;
+  /** Keys while an overlay is shown. */
+  onOverlayKeys(keys: string): void;
+  /** How long the terminal may take to say what it can do. */
+  readonly probeMs: number;
+  /** Lines of the child's screen that stay in the scrollback. */
+  readonly keepLines: number;
+}
+
+/** Most a child may hold a frame back (mode 2026). */
+const HOLD_MS = 200;
+/** Panels wait this long after a key, so that its echo is not behind them. */
+const TYPING_MS = 60;
+const SCROLL_LINES = 3;
+
+/**
+ * The agent's pane, the panels and the status bar in one terminal. One module owns the real terminal; the child's
+ * screen is painted by cells, the panels by rows, in one synchronized frame.
+ */
+export class Compositor {
+  readonly #options: CompositorOptions;
+  readonly #outer: OuterTerminal;
+  readonly #clock = new FrameClock(() => this.#paint());
+  readonly #cells = new CellPainter();
+  readonly #panelRows = new RowPainter();
+  readonly #statusRow = new RowPainter();
+  readonly #overlayRows = new RowPainter();
+  readonly #router: InputRouter;
+  #pane: ChildPane | undefined;
+  #panels: InkSurface | undefined;
+  #status: InkSurface | undefined;
+  #overlay: { readonly surface: InkSurface; readonly size: Size } | undefined;
+  #geometry: Geometry;
+  #layout: Layout;
+  #share = 0.38;
+  #focus: 'child' | 'panels' = 'child';
+  #armed = false;
+  #scrollback = 0;
+  #modesChanged = true;
+  #repaint = true;
+  #heldSince: number | undefined;
+  #lastCursor = '';
+  #pendingPanels = false;
+
+  constructor(options: CompositorOptions) {
+    this.#options = options;
+    this.#outer = new OuterTerminal(options.stdin, options.stdout, () => this.#clock.dirty());
+    this.#layout = options.layout ?? defaultLayout(this.#outer.columns);
+    this.#geometry = this.#measure();
+    this.#router = new InputRouter(
+      {
+        keys: (text) => this.#keys(text),
+        paste: (text, edge) => this.#paste(text, edge),
+        mouse: (event) => this.#mouse(event),
+        focus: (gained) => this.#focusReport(gained),
+        command: (key) => this.#command(key),
+        armed: (armed) => {
+          this.#armed = armed;
+          this.redraw();
+        },
+      },
+      options.prefix,
+    );
+  }
+
+  /** Takes the terminal, runs the child, gives the terminal back. Resolves when the child is gone. */
+  async run(): Promise<{ readonly exitCode: number; readonly signal?: number }> {
+    const { stdin, stdout } = this.#options;
+    stdin.setEncoding('utf8');
+    this.#outer.enter();
+    const onData = (data: string | Buffer) => this.#router.feed(data.toString());
+    const onResize = () => this.#relayout();
+    const onContinue = () => this.#resume();
+    try {
+      const abilities = await this.#outer.probe(this.#options.probeMs);
+      stdin.on('data', onData);
+      stdout.on('resize', onResize);
+      process.on('SIGCONT', onContinue);
+      return await new Promise((resolve) => {
+        const { pane } = this.#geometry;
+        this.#pane = new ChildPane({
+          pty: this.#options.spawn({
+            columns: pane.width,
+            rows: pane.height,
+            trueColour: /truecolor|24bit/i.test(process.env.COLORTERM ?? ''),
+          }),
+          columns: pane.width,
+          rows: pane.height,
+          abilities,
+          passthrough: {
+            title: (text) => this.#outer.write(`\x1b]2;${printable(text)}\x07`),
+            bell: () => this.#outer.write('\x07'),
+            clipboard: (payload) => this.#outer.write(`\x1b]52;${printable(payload)}\x07`),
+            notification: (payload) => this.#outer.write(`\x1b]${printable(payload)}\x07`),
+          },
+          onDirty: () => this.#clock.dirty(),
+          onModes: () => {
+            this.#modesChanged = true;
+          },
+          onExit: resolve,
+        });
+        this.redraw();
+      });
+    } finally {
+      process.off('SIGCONT', onContinue);
+      stdout.off('resize', onResize);
+      stdin.off('data', onData);
+      this.#close();
+    }
+  }
+
+  get state(): ScreenState {
+    return {
+      layout: this.#geometry.layout,
+      focus: this.#focus,
+      armed: this.#armed,
+      scrolledBack: this.#scrollback,
+    };
+  }
+
+  /** Process id of the child, once started. */
+  get pid(): number | undefined {
+    return this.#pane?.pid;
+  }
+
+  /** The child is asked to end; its exit ends {@link run}. */
+  kill(signal: string): void {
+    this.#pane?.kill(signal);
+  }
+
+  setLayout(layout: Layout): void {
+    this.#layout = layout;
+    this.#relayout();
+    this.setFocus(layout === 'panels' ? 'panels' : 'child');
+  }
+
+  setFocus(focus: 'child' | 'panels'): void {
+    this.#focus = focus === 'panels' && this.#geometry.panels ? 'panels' : 'child';
+    this.#modesChanged = true;
+    this.redraw();
+  }
+
+  /** Draws panels, status and overlay anew: their contents or the state changed. */
+  redraw(): void {
+    if (!this.#pane) return;
+    if (this.#clock.typedWithin(TYPING_MS) && !this.#armed) {
+      // The echo of a key comes first; a panel commit takes longer than a frame of the child.
+      if (this.#pendingPanels) return;
+      this.#pendingPanels = true;
+      setTimeout(() => {
+        this.#pendingPanels = false;
+        this.#drawPanels();
+      }, TYPING_MS).unref();
+      return;
+    }
+    this.#drawPanels();
+  }
+
+  #drawPanels(): void {
+    const { panels, status } = this.#geometry;
+    const { state } = this;
+    const dirty = () => this.#clock.dirty();
+    if (panels) {
+      this.#panels ??= new InkSurface(panels.width, panels.height, dirty);
+      this.#panels.draw(this.#options.panels(panels, state));
+    }
+    if (status.height > 0) {
+      this.#status ??= new InkSurface(status.width, status.height, dirty);
+      this.#status.draw(this.#options.status(status, state));
+    }
+    const area = this.#geometry.pane;
+    const element = this.#options.overlay(area, state);
+    if (element) {
+      if (!this.#overlay) {
+        this.#overlay = { surface: new InkSurface(area.width, area.height, dirty), size: area };
+        this.#modesChanged = true;
+      }
+      this.#overlay.surface.draw(element);
+    } else if (this.#overlay) {
+      this.#overlay.surface.close();
+      this.#overlay = undefined;
+      this.#repaint = true;
+      this.#modesChanged = true;
+      dirty();
+    }
+  }
+
+  #measure(): Geometry {
+    return geometry(this.#outer.columns, this.#outer.rows, this.#layout, this.#share);
+  }
+
+  #relayout(): void {
+    this.#geometry = this.#measure();
+    const { pane, panels, status } = this.#geometry;
+    this.#pane?.resize(pane.width, pane.height);
+    if (panels) {
+      this.#panels?.resize(panels.width, panels.height);
+    } else {
+      this.#panels?.close();
+      this.#panels = undefined;
+      this.#focus = 'child';
+    }
+    this.#status?.resize(status.width, status.height);
+    if (this.#overlay) {
+      this.#overlay.surface.close();
+      this.#overlay = undefined;
+    }
+    this.#repaint = true;
+    this.#modesChanged = true;
+    this.#drawPanels();
+    this.#clock.dirty();
+  }
+
+  #paint(): void {
+    const pane = this.#pane;
+    if (!pane || this.#outer.blocked) return;
+    if (pane.holdsFrame) {
+      const now = performance.now();
+      this.#heldSince ??= now;
+      if (now - this.#heldSince < HOLD_MS) {
+        this.#clock.later(8);
+        return;
+      }
+    } else {
+      this.#heldSince = undefined;
+    }
+
+    const { pane: area, panels, status, layout } = this.#geometry;
+    let content = '';
+    if (this.#repaint) {
+      this.#repaint = false;
+      this.#cells.reset();
+      this.#panelRows.reset();
+      this.#statusRow.reset();
+      this.#overlayRows.reset();
+      this.#lastCursor = '';
+      content += '\x1b[0m\x1b[2J';
+    }
+    const childFocused = this.#focus === 'child' && !this.#overlay;
+    if (this.#modesChanged) {
+      this.#modesChanged = false;
+      content += this.#outer.mirror(
+        childFocused ? { modes: pane.terminal.modes, own: pane.modes() } : undefined,
+      );
+    }
+    if (this.#overlay) content += this.#overlayRows.paint(this.#overlay.surface.rows, area);
+    else if (layout !== 'panels') content += this.#cells.paint(pane.terminal, area, this.#scrollback);
+    if (panels && this.#panels) content += this.#panelRows.paint(this.#panels.rows, panels);
+    if (status.height > 0 && this.#status) content += this.#statusRow.paint(this.#status.rows, status);
+
+    // The cursor is parked at the child's even when hidden: input methods open their windows there.
+    const buffer = pane.terminal.buffer.active;
+    const cursor =
+      layout === 'panels' || this.#overlay
+        ? undefined
+        : {
+            x: area.x + Math.min(buffer.cursorX, area.width - 1),
+            y: area.y + Math.min(buffer.cursorY, area.height - 1),
+            visible: childFocused && this.#scrollback === 0 && pane.modes().cursorVisible,
+          };
+    const place = cursor ? `${cursor.x},${cursor.y},${cursor.visible}` : 'none';
+    if (!content && place === this.#lastCursor) return;
+    this.#lastCursor = place;
+    this.#outer.write(frame(content, cursor));
+  }
+
+  #keys(text: string): void {
+    if (this.#overlay) {
+      this.#options.onOverlayKeys(text);
+      return;
+    }
+    // Ctrl-Z in its three encodings suspends llmup: a client that got it would stop where no shell can wake it.
+    if (text === '\x1a' || text === '\x1b[122;5u' || text === '\x1b[27;5;122~') {
+      this.suspend();
+      return;
+    }
+    if (this.#focus === 'panels') {
+      this.#panels?.keys(text);
+      return;
+    }
+    if (this.#scrollback > 0) this.#scroll(-this.#scrollback);
+    this.#clock.key();
+    this.#pane?.type(text);
+  }
+
+  #paste(text: string, edge: { readonly first: boolean; readonly last: boolean }): void {
+    if (this.#overlay) return;
+    if (this.#focus === 'panels') {
+      this.#panels?.keys(text);
+      return;
+    }
+    const bracketed = this.#pane?.terminal.modes.bracketedPasteMode;
+    const open = bracketed && edge.first ? '\x1b[200~' : '';
+    const close = bracketed && edge.last ? '\x1b[201~' : '';
+    this.#pane?.send(open + text + close);
+  }
+
+  #mouse(event: MouseEvent): void {
+    const pane = this.#pane;
+    const { pane: area, panels, layout } = this.#geometry;
+    if (!pane || this.#overlay) return;
+    const pressed = !event.release && (event.button & 0b1100011) < 3;
+    if (panels && contains(panels, event.x, event.y)) {
+      if (pressed) this.setFocus('panels');
+      // The wheel moves the panel's selection, as arrow keys do.
+      if ((event.button & 64) !== 0) this.#panels?.keys(event.button & 1 ? '\x1b[B' : '\x1b[A');
+      return;
+    }
+    if (layout === 'panels' || !contains(area, event.x, event.y)) return;
+    if (pressed && this.#focus !== 'child') {
+      this.setFocus('child');
+      return;
+    }
+    const x = event.x - area.x + 1;
+    const y = event.y - area.y + 1;
+    if (pane.terminal.modes.mouseTrackingMode !== 'none') {
+      if (pane.modes().sgrMouse) {
+        pane.send(`\x1b[<${event.button};${x};${y}${event.release ? 'm' : 'M'}`);
+      } else if (x <= 223 && y <= 223) {
+        // The old form has no room for cells past 223.
+        pane.send(Buffer.from([27, 91, 77, 32 + (event.release ? 3 : event.button), 32 + x, 32 + y]));
+      }
+    } else if ((event.button & 64) !== 0) {
+      this.#scroll(event.button & 1 ? -SCROLL_LINES : SCROLL_LINES);
+    }
+  }
+
+  #focusReport(gained: boolean): void {
+    if (this.#focus === 'child' && this.#pane?.terminal.modes.sendFocusMode) {
+      this.#pane.send(gained ? '\x1b[I' : '\x1b[O');
+    }
+  }
+
+  /** @param lines upwards when positive. */
+  #scroll(lines: number): void {
+    const most = this.#pane?.terminal.buffer.active.baseY ?? 0;
+    const next = Math.max(0, Math.min(most, this.#scrollback + lines));
+    if (next === this.#scrollback) return;
+    this.#scrollback = next;
+    this.redraw();
+    this.#clock.dirty();
+  }
+
+  #command(key: string): void {
+    switch (key) {
+      case PREFIX_AGAIN:
+        this.#pane?.type(this.#options.prefix.encodings[0] ?? '');
+        return;
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+        this.setLayout(LAYOUTS[Number(key) - 1] ?? 'full');
+        return;
+      case ' ':
+        this.setLayout(LAYOUTS[(LAYOUTS.indexOf(this.#layout) + 1) % LAYOUTS.length] ?? 'full');
+        return;
+      case '<':
+      case '>':
+        this.#share = Math.max(0.15, Math.min(0.8, this.#share + (key === '<' ? 0.05 : -0.05)));
+        this.#relayout();
+        return;
+      case 'o':
+      case '\t':
+        this.setFocus(this.#focus === 'child' ? 'panels' : 'child');
+        return;
+      case '\x1b[5~':
+      case '\x1b[5;2~':
+        this.#scroll(Math.floor(this.#geometry.pane.height / 2));
+        return;
+      case '\x1b[6~':
+      case '\x1b[6;2~':
+        this.#scroll(-Math.floor(this.#geometry.pane.height / 2));
+        return;
+      case '\f':
+      case 'L':
+        this.#relayout();
+        return;
+      case 'z':
+        this.suspend();
+        return;
+      default:
+        this.#options.onCommand(key);
+    }
+  }
+
+  /** Gives the terminal back and stops, as Ctrl-Z does; `fg` resumes. */
+  suspend(): void {
+    this.#clock.stop();
+    this.#outer.leave();
+    process.kill(0, 'SIGTSTP');
+  }
+
+  #resume(): void {
+    this.#outer.enter();
+    this.#relayout();
+  }
+
+  #close(): void {
+    this.#router.close();
+    this.#clock.stop();
+    for (const surface of [this.#panels, this.#status, this.#overlay?.surface]) surface?.close();
+    this.#outer.leave();
+    const text = this.#pane ? lastScreenText(this.#pane.terminal, this.#options.keepLines) : '';
+    if (text) this.#options.stdout.write(text);
+    this.#pane?.terminal.dispose();
+  }
+}
+
+/** Text of a child on its way into a control string of ours must not end it. */
+function printable(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f\x9c]/g, '');
+}

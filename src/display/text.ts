@@ -1,0 +1,88 @@
+import stringWidth from 'string-width';
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const ASCII = /^[\x20-\x7e]*$/;
+// Format characters that move, hide or reverse text. The joiner and the variation selectors stay: emoji need them.
+const INVISIBLE =
+  /[\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * Text from elsewhere (a model, a provider, a config) made safe to print: no byte of it can move the cursor, change a
+ * mode or reverse the line. Control characters become visible pictures; line breaks stay.
+ *
+ * @param ascii also replace what is not ASCII, by one `?` a cell
+ */
+export function printable(text: string, ascii = false): string {
+  if (ASCII.test(text)) return text;
+  const safe = text
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .replace(/\t/g, '  ')
+    .replace(INVISIBLE, '')
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, controlPicture)
+    .replace(/\p{Surrogate}/gu, '\ufffd');
+  if (!ascii) return safe;
+  return [...segmenter.segment(safe)]
+    .map(({ segment }) => (/^[\n\x20-\x7e]*$/.test(segment) ? segment : '?'.repeat(stringWidth(segment))))
+    .join('');
+}
+
+/** Unicode has a picture for each C0 control; a C1 control gets the replacement character. */
+function controlPicture(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? '\u2421' : '\ufffd';
+}
+
+/** Terminal cells that printable text takes. */
+export function cellWidth(text: string): number {
+  return ASCII.test(text) ? text.length : stringWidth(text);
+}
+
+/** The longest beginning of a text that fits into `cells`. */
+export function takeCells(text: string, cells: number): string {
+  if (cells <= 0) return '';
+  if (ASCII.test(text)) return text.slice(0, cells);
+  let width = 0;
+  let end = 0;
+  for (const { segment, index } of segmenter.segment(text)) {
+    width += stringWidth(segment);
+    if (width > cells) break;
+    end = index + segment.length;
+  }
+  return text.slice(0, end);
+}
+
+/** Cuts a text to `cells`, its last cell being the mark when something was cut. */
+export function truncate(text: string, cells: number, mark: string): string {
+  if (cellWidth(text) <= cells) return text;
+  if (cells < mark.length) return mark.slice(0, Math.max(0, cells));
+  return takeCells(text, cells - mark.length) + mark;
+}
+
+/** A text in exactly `cells` cells. */
+export function fit(text: string, cells: number, mark: string, align: 'left' | 'right' = 'left'): string {
+  const cut = truncate(text, cells, mark);
+  const room = ' '.repeat(Math.max(0, cells - cellWidth(cut)));
+  return align === 'left' ? cut + room : room + cut;
+}
+
+/** Breaks one paragraph into lines of at most `cells`: between words where it can, indentation kept. */
+export function wrap(paragraph: string, cells: number): readonly string[] {
+  if (cells < 2) return [takeCells(paragraph, cells)];
+  const lines: string[] = [];
+  let rest = paragraph;
+  while (cellWidth(rest) > cells) {
+    const head = takeCells(rest, cells);
+    // A break far to the left wastes the line: a long word is cut instead.
+    const space = rest[head.length] === ' ' ? head.length : head.lastIndexOf(' ');
+    if (space > cells / 3) {
+      lines.push(rest.slice(0, space).trimEnd());
+      rest = rest.slice(space + 1);
+    } else {
+      lines.push(head);
+      rest = rest.slice(head.length);
+    }
+  }
+  lines.push(rest);
+  return lines;
+}
