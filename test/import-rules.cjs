@@ -43,10 +43,12 @@ module.exports = {
     only('traffic', ['protocols', 'config']),
     only('proxy', ['config', 'protocols', 'traffic']),
     only('clients', ['config']),
-    only('sessions', ['clients', 'config', 'traffic', 'proxy', 'demo']),
+    only('sessions', ['clients', 'config', 'traffic', 'proxy', 'protocols']),
     only('display', ['traffic', 'config'], ['^src/sessions/view.ts$']),
     only('demo', []),
     typesOnly('traffic', 'config'),
+    typesOnly('sessions', 'protocols'),
+    typesOnly('display', 'sessions'),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

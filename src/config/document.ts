@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { faults, type Path } from './problem.ts';
 
 /** A YAML file once read: its plain value, and where in the text each part of it stands. */
@@ -36,19 +46,37 @@ export function openDocument(text: string, source: string): ConfigDocument {
   if (syntax.length > 0) {
     throw faults(
       source,
-      syntax.map(({ code, message, pos }) => ({ ...at(pos[0]), text: sentence(code, message, text, pos[0]) })),
+      syntax.map(({ code, message, pos }) => ({
+        ...at(pos[0]),
+        text: sentence(code, message, text, pos[0]),
+      })),
     );
   }
-  return { source, value: plain(document, source), locate: (path) => at(offsetOf(document, path)) };
+  return { source, value: plain(document, source, at), locate: (path) => at(offsetOf(document, path)) };
 }
 
-/** The document as plain data. A few nested anchors can stand for gigabytes, which the parser refuses. */
-function plain(document: Document, source: string): unknown {
+/** The document as plain data. */
+function plain(document: Document, source: string, at: (offset: number) => Position): unknown {
+  const lost = unresolvedAliases(document).map((offset) => ({ ...at(offset), text: NO_ANCHOR }));
+  if (lost.length > 0) throw faults(source, lost);
   try {
     return document.toJS();
   } catch {
+    // A few nested anchors can stand for gigabytes, which the parser refuses to build.
     throw faults(source, [{ line: 1, column: 1, text: 'its aliases (*name) expand without end' }]);
   }
+}
+
+const NO_ANCHOR = 'an alias (*name) without its anchor (&name)';
+
+function unresolvedAliases(document: Document): readonly number[] {
+  const offsets: number[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (!alias.resolve(document)) offsets.push(startOf(alias) ?? 0);
+    },
+  });
+  return offsets;
 }
 
 /** The offset of the deepest part of `path` that is in the text itself. */
@@ -84,11 +112,11 @@ function sentence(code: string, message: string, text: string, offset: number): 
     case 'TAB_AS_INDENT':
       return 'indented with a tab: YAML takes spaces only';
     case 'BAD_INDENT':
-      return 'wrong indentation';
+      return message.startsWith('Flow') ? 'a [ or a { is not closed' : 'wrong indentation';
     case 'MULTIPLE_DOCS':
       return 'a second document begins here (`---`): a config is one document';
     case 'BAD_ALIAS':
-      return 'an alias (*name) without its anchor (&name)';
+      return NO_ANCHOR;
     case 'TAG_RESOLVE_FAILED':
       return 'an unknown tag (!name)';
     case 'MISSING_CHAR':

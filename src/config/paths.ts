@@ -26,7 +26,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws {UserError} when the environment names no home at all.
  */
 export function llmupPaths(env: Environment): Paths {
-  const own = env['LLMUP_HOME']?.trim();
+  const own = env.LLMUP_HOME?.trim();
   if (own) {
     const home = resolve(own);
     return places({
@@ -37,7 +37,7 @@ export function llmupPaths(env: Environment): Paths {
     });
   }
   const state = join(baseDirectory(env, 'XDG_STATE_HOME', '.local/state'), 'llmup');
-  const runtime = absolute(env['XDG_RUNTIME_DIR']);
+  const runtime = absolute(env.XDG_RUNTIME_DIR);
   return places({
     config: join(baseDirectory(env, 'XDG_CONFIG_HOME', '.config'), 'llmup'),
     state,
@@ -60,7 +60,7 @@ function places(roots: Pick<Paths, 'config' | 'state' | 'data' | 'runtime'>): Pa
 function baseDirectory(env: Environment, variable: string, fallback: string): string {
   const stated = absolute(env[variable]);
   if (stated) return stated;
-  const home = absolute(env['HOME']);
+  const home = absolute(env.HOME);
   if (home) return join(home, fallback);
   throw new UserError(`no home directory: neither HOME nor ${variable} is set`, EXIT.config, [
     'set HOME, or LLMUP_HOME to a directory where llmup may keep its files',

@@ -41,7 +41,10 @@ export function faults(source: string, list: readonly Fault[]): UserError {
     .sort((a, b) => a.line - b.line || a.column - b.column)
     .map(({ line, column, text }) => `${source}:${line}:${column}  ${text}`);
   const heading = lines.length === 1 ? 'the config has a mistake' : `the config has ${lines.length} mistakes`;
-  return new UserError([`${heading}:`, ...[...new Set(lines)].map((line) => `  ${line}`)].join('\n'), EXIT.config);
+  return new UserError(
+    [`${heading}:`, ...[...new Set(lines)].map((line) => `  ${line}`)].join('\n'),
+    EXIT.config,
+  );
 }
 
 /** A value as it may be shown in a message: short, and on one line. */

@@ -15,7 +15,8 @@ export function schemaProblems(schema: Schema, issues: readonly Issue[], value: 
 function problemsOf(schema: Schema, issue: Issue, base: Path, root: unknown): readonly Problem[] {
   const path: Path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
   const value = valueAt(root, path);
-  const shown = isSecretPath(path) ? undefined : shownValue(value);
+  // A file that is one bare text may be a key that was saved alone.
+  const shown = path.length === 0 || isSecretPath(path) ? undefined : shownValue(value);
   const problem = (message: string, hint?: string): readonly Problem[] => [
     { path, message, ...(shown !== undefined && { shown }), ...(hint !== undefined && { hint }) },
   ];
@@ -33,19 +34,25 @@ function problemsOf(schema: Schema, issue: Issue, base: Path, root: unknown): re
     case 'invalid_type':
       if (value === undefined) return problem('is missing');
       if (value === null) return problem('has no value');
-      return problem(`must be ${TYPES[issue.expected] ?? `a ${issue.expected}`}`, typeHint(issue.expected, value));
+      return problem(
+        `must be ${TYPES[issue.expected] ?? `a ${issue.expected}`}`,
+        typeHint(issue.expected, value, path),
+      );
     case 'invalid_value': {
       const words = issue.values.map(String);
       const meant = typeof value === 'string' ? nearest(value, words) : undefined;
+      const few = words.length <= 6 || meant === undefined;
       return problem(
-        words.length === 1 ? `must be ${words[0]}` : `must be one of ${words.join(', ')}`,
+        few ? `must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}` : 'is not known',
         meant === undefined ? undefined : `did you mean ${meant}?`,
       );
     }
     case 'too_small':
       if (issue.origin === 'string') return problem('must not be blank');
       if (issue.origin === 'array') return problem('must not be empty');
-      return problem(issue.inclusive ? `must be at least ${issue.minimum}` : `must be more than ${issue.minimum}`);
+      return problem(
+        issue.inclusive ? `must be at least ${issue.minimum}` : `must be more than ${issue.minimum}`,
+      );
     case 'too_big':
       return problem(`must be at most ${issue.maximum}`);
     case 'invalid_union': {
@@ -82,9 +89,15 @@ function kindWords(issue: Issue): string {
   return issue.code === 'invalid_type' ? (TYPES[issue.expected] ?? issue.expected) : '';
 }
 
-function typeHint(expected: string, value: unknown): string | undefined {
+function typeHint(expected: string, value: unknown, path: Path): string | undefined {
+  if (path.at(-1) === 'provider_key' || path.at(-1) === 'proxy_key') return `write { env: NAME }`;
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return 'quote it';
-  if ((expected === 'number' || expected === 'int') && typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value))) {
+  if (
+    (expected === 'number' || expected === 'int') &&
+    typeof value === 'string' &&
+    value.trim() !== '' &&
+    !Number.isNaN(Number(value))
+  ) {
     return 'write it without quotes';
   }
   return undefined;
@@ -126,7 +139,9 @@ function shapeOf(schema: Schema): Readonly<Record<string, Schema>> {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'object') return def.shape;
   if (def.type === 'record' && (def.keyType as z.core.$ZodTypes)._zod.def.type === 'enum') {
-    return Object.fromEntries([...((def.keyType as z.core.$ZodTypes)._zod.values ?? [])].map((key) => [String(key), def.valueType]));
+    return Object.fromEntries(
+      [...((def.keyType as z.core.$ZodTypes)._zod.values ?? [])].map((key) => [String(key), def.valueType]),
+    );
   }
   return {};
 }

@@ -143,7 +143,7 @@ const aliasTable = z.strictObject({
       }),
     ),
   ),
-  extra_body: z.optional(anything().check(about('Always put into the upstream’s request.'))),
+  extra_body: z.optional(anything().check(about("Always put into the upstream's request."))),
   fallbacks: z.optional(
     z.array(text()).check(about('Aliases tried in order before the first byte reached the client.')),
   ),
@@ -182,9 +182,7 @@ export const configFile = z.strictObject({
     }),
   ),
   upstreams: z.record(text(), upstream),
-  model_aliases: z.optional(
-    z.record(text(), z.union([text().check(about('UPSTREAM:MODEL')), aliasTable])),
-  ),
+  model_aliases: z.optional(z.record(text(), z.union([text().check(about('UPSTREAM:MODEL')), aliasTable]))),
   default_alias: z.optional(
     z
       .union([text(), z.partialRecord(format(), text())])

@@ -10,7 +10,10 @@ export const HIDDEN = '[hidden]';
 export function isSecretPath(path: Path): boolean {
   const last = path.at(-1);
   return (
-    path.some((step) => step === 'provider_key' || step === 'proxy_key' || step === 'headers' || step === 'upstream_headers') ||
+    path.some(
+      (step) =>
+        step === 'provider_key' || step === 'proxy_key' || step === 'headers' || step === 'upstream_headers',
+    ) ||
     last === 'provider_key_env' ||
     last === 'authorization' ||
     last === 'inline'
@@ -33,7 +36,9 @@ export function withoutSecrets(value: unknown, path: Path = []): unknown {
   }
   if (Array.isArray(value)) return value.map((item, index) => withoutSecrets(item, [...path, index]));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, [...path, key])]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, [...path, key])]),
+  );
 }
 
 function isInlineSecret(path: Path, value: string): boolean {
@@ -49,5 +54,5 @@ export function hasUserinfo(url: string): boolean {
 }
 
 function hideUserinfo(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, `//${encodeURIComponent('hidden')}@`);
+  return url.replace(/\/\/[^/?#]*@/, '//hidden@');
 }

@@ -15,7 +15,8 @@ export function formatSeconds(ms: number): string {
   if (seconds < 9.995) return `${seconds.toFixed(2)}s`;
   if (seconds < 99.95) return `${seconds.toFixed(1)}s`;
   if (seconds < 999.5) return `${Math.round(seconds)}s`;
-  return formatElapsed(ms);
+  if (seconds < 5970) return `${Math.round(seconds / 60)}m`;
+  return seconds < 359_640 ? `${(seconds / 3600).toFixed(1)}h` : `${Math.round(seconds / 3600)}h`;
 }
 
 /** A time that runs: `3s`, `2m05s`, `1h02m`. */
@@ -32,6 +33,11 @@ export function formatCost(usd: number): string {
   if (usd === 0) return '0';
   if (usd < 0.1) return usd < 0.00005 ? '<.001' : usd.toFixed(4).slice(1);
   return usd < 99.995 ? usd.toFixed(2) : usd.toFixed(0);
+}
+
+/** `$0.0042`. */
+export function formatUsd(usd: number): string {
+  return `$${formatCost(usd).replace(/^(<?)\./, '$10.')}`;
 }
 
 /** `10:05:20`, local. */

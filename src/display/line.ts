@@ -1,4 +1,4 @@
-import { cellWidth, fit, printable, truncate } from './text.ts';
+import { cellWidth, pad, printable, truncate } from './text.ts';
 import type { Theme } from './theme.ts';
 
 /** How a piece of a line looks. Only the sixteen palette colours, so that light and dark terminals both work. */
@@ -74,5 +74,5 @@ export function lineText(line: Line): string {
 
 /** One cell-exact column of a table. */
 export function cell(text: string, cells: number, theme: Theme, align: 'left' | 'right' = 'left'): string {
-  return fit(printable(text, theme.ascii).replaceAll('\n', ' '), cells, theme.symbols.cut, align);
+  return pad(printable(text, theme.ascii).replaceAll('\n', ' '), cells, theme.symbols.cut, align);
 }

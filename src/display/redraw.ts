@@ -18,7 +18,8 @@ export const REDRAW_PACE: RedrawPace = { streaming: 200, event: 30, clock: 1000 
  * more text, and by the clock while `ticking`. Returns the time of the frame, milliseconds since the epoch.
  */
 export function useTraffic(store: TrafficStore, ticking: boolean, pace: RedrawPace = REDRAW_PACE): number {
-  const [now, setNow] = useState(() => Date.now());
+  // An object, so that two frames within one millisecond are still two.
+  const [frame, setFrame] = useState(() => ({ now: Date.now() }));
 
   useEffect(() => {
     let drawn = 0;
@@ -27,7 +28,7 @@ export function useTraffic(store: TrafficStore, ticking: boolean, pace: RedrawPa
     const draw = () => {
       timer = undefined;
       drawn = performance.now();
-      setNow(Date.now());
+      setFrame({ now: Date.now() });
     };
     const unsubscribe = store.subscribe((urgency) => {
       const wait = urgency === 'now' ? pace.event : pace.streaming;
@@ -47,9 +48,9 @@ export function useTraffic(store: TrafficStore, ticking: boolean, pace: RedrawPa
 
   useEffect(() => {
     if (!ticking) return;
-    const clock = setInterval(() => setNow(Date.now()), pace.clock);
+    const clock = setInterval(() => setFrame({ now: Date.now() }), pace.clock);
     return () => clearInterval(clock);
   }, [ticking, pace]);
 
-  return now;
+  return frame.now;
 }

@@ -52,6 +52,15 @@ export function takeCells(text: string, cells: number): string {
   return text.slice(0, end);
 }
 
+/** What follows the first `cells` of a text; a wide character cut in two leaves a blank. */
+export function dropCells(text: string, cells: number): string {
+  const head = takeCells(text, cells);
+  const missing = cells - cellWidth(head);
+  if (missing <= 0) return text.slice(head.length);
+  const [cut = ''] = [...segmenter.segment(text.slice(head.length))].map(({ segment }) => segment);
+  return ' '.repeat(Math.max(0, cellWidth(cut) - missing)) + text.slice(head.length + cut.length);
+}
+
 /** Cuts a text to `cells`, its last cell being the mark when something was cut. */
 export function truncate(text: string, cells: number, mark: string): string {
   if (cellWidth(text) <= cells) return text;
@@ -60,7 +69,7 @@ export function truncate(text: string, cells: number, mark: string): string {
 }
 
 /** A text in exactly `cells` cells. */
-export function fit(text: string, cells: number, mark: string, align: 'left' | 'right' = 'left'): string {
+export function pad(text: string, cells: number, mark: string, align: 'left' | 'right' = 'left'): string {
   const cut = truncate(text, cells, mark);
   const room = ' '.repeat(Math.max(0, cells - cellWidth(cut)));
   return align === 'left' ? cut + room : room + cut;
@@ -68,21 +77,20 @@ export function fit(text: string, cells: number, mark: string, align: 'left' | '
 
 /** Breaks one paragraph into lines of at most `cells`: between words where it can, indentation kept. */
 export function wrap(paragraph: string, cells: number): readonly string[] {
-  if (cells < 2) return [takeCells(paragraph, cells)];
+  const room = Math.max(1, cells);
   const lines: string[] = [];
   let rest = paragraph;
-  while (cellWidth(rest) > cells) {
-    const head = takeCells(rest, cells);
-    // A break far to the left wastes the line: a long word is cut instead.
+  while (rest.length > 0) {
+    // Measured piece by piece: a whole long paragraph, once a line, would take its length squared.
+    const ahead = rest.slice(0, room * 8);
+    // A character wider than the line goes in all the same, or this would never end.
+    const head = takeCells(ahead, room) || (ahead.match(/^./su)?.[0] ?? ahead);
+    if (head.length === rest.length) break;
     const space = rest[head.length] === ' ' ? head.length : head.lastIndexOf(' ');
-    if (space > cells / 3) {
-      lines.push(rest.slice(0, space).trimEnd());
-      rest = rest.slice(space + 1);
-    } else {
-      lines.push(head);
-      rest = rest.slice(head.length);
-    }
+    // A break far to the left wastes the line: a long word is cut instead.
+    const end = space > room / 3 ? space : head.length;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end === space ? end + 1 : end);
   }
-  lines.push(rest);
-  return lines;
+  return rest.length > 0 || lines.length === 0 ? [...lines, rest] : lines;
 }

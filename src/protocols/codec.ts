@@ -1,3 +1,4 @@
+import type { ItemMemory } from './bridge/item-memory.ts';
 import type { ToolNames } from './bridge/tool-names.ts';
 import type { ReasoningVault } from './bridge/vault.ts';
 import type { Conversation, Protocol } from './conversation.ts';
@@ -15,8 +16,12 @@ export interface Codec {
 
   // Client side ------------------------------------------------------------------------------------------
 
-  /** @throws {RequestRefused} naming the field, when the body is not a valid request of this protocol. */
-  decodeRequest(body: unknown): Decoded;
+  /**
+   * `items`: what a Responses client may refer to by id.
+   *
+   * @throws {RequestRefused} naming the field, when the body is not a valid request of this protocol.
+   */
+  decodeRequest(body: unknown, items?: ItemMemory): Decoded;
   /** A whole, non-streaming reply. A reply that ended in a failure is the caller's to send through `encodeError`. */
   encodeReply(reply: Reply, context: ClientContext): unknown;
   streamEncoder(context: ClientContext): StreamEncoder;
@@ -88,6 +93,8 @@ export interface ClientContext {
    * reply. Without it a Responses encoder looks for Codex's marks in the request.
    */
   readonly codex?: boolean;
+  /** Keeps what the client may refer to by id in a later request. */
+  readonly items?: ItemMemory;
 }
 
 /** One dispatched server-sent event. */

@@ -9,6 +9,8 @@
 export type Protocol = 'chat' | 'responses' | 'messages' | 'gemini';
 
 export interface Conversation {
+  /** The client's protocol: the one whose encoder may write `native`. */
+  readonly origin?: Protocol;
   /** The model name the client asked for. The encoder writes {@link Target.model} instead. */
   readonly model: string;
   readonly stream: boolean;

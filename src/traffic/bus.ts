@@ -17,6 +17,11 @@ export class TrafficBus implements TrafficSink {
     return () => this.#sinks.delete(sink);
   }
 
+  /** Whether anybody listens: nothing needs to be built for nobody. */
+  get isWatched(): boolean {
+    return this.#sinks.size > 0;
+  }
+
   onEvent(event: TrafficEvent): void {
     for (const sink of this.#sinks) sink.onEvent?.(event);
   }

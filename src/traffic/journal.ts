@@ -6,7 +6,7 @@ import { type Exchange, type ExchangeBodies, isFinal } from './exchange.ts';
 /** `full`: bodies too. `meta`: records only. `off`: nothing, not even an empty file. */
 export type RecordMode = 'full' | 'meta' | 'off';
 
-export interface JournalOptions {
+interface JournalOptions {
   /** Its directory exists. The file is made private to the user, or appended to. */
   readonly file: string;
   readonly record: RecordMode;
@@ -20,12 +20,12 @@ export interface JournalOptions {
  * A line of the journal. `gap` stands where lines had to be left out.
  * A record comes once, when its exchange is over; its bodies are a line of their own, before or after it.
  */
-export type JournalLine =
+type JournalLine =
   | ({ readonly type: 'exchange' } & Exchange)
   | ({ readonly type: 'bodies' } & ExchangeBodies)
   | { readonly type: 'gap'; readonly lines: number };
 
-export interface Journal extends TrafficSink {
+interface Journal extends TrafficSink {
   /** Resolves when all that was accepted is written, or writing has failed. Never rejects; may be called twice. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import type { Usage } from '../protocols/reply.ts';
 import type { Receipt } from './receipt.ts';
 
-export interface ReceiptTextOptions {
+interface ReceiptTextOptions {
   /** Escape sequences are written only with this: the caller knows whether a terminal reads it. */
   readonly colour?: boolean;
   /** Nothing beyond ASCII. */
@@ -120,7 +120,8 @@ function losses(receipt: Receipt, paint: Paint): string[] {
   const hints = receipt.losses.filter(({ what }) => what === 'hint');
   const others = receipt.losses.filter(({ what }) => what !== 'hint');
   const shown = others.slice(0, MAX_ROWS).map(({ what, action, count }) => {
-    const text = `${times(count)}${clip(tame(what), ROOM - 24)} ${action}`;
+    const [before, after] = [times(count), ` ${action}`];
+    const text = `${before}${clip(tame(what), ROOM - before.length - after.length)}${after}`;
     return action === 'emulated' ? text : paint('yellow', text);
   });
   const rest = others.slice(MAX_ROWS).reduce((sum, { count }) => sum + count, 0);
@@ -142,7 +143,7 @@ function errors(receipt: Receipt, paint: Paint): string[] {
 function journalRow(path: string, { home }: ReceiptTextOptions, paint: Paint): string {
   const shown = home !== undefined && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
   const label = paint('dim', 'journal'.padEnd(LABEL_WIDTH));
-  return shown.length <= ROOM
+  return INDENT.length + LABEL_WIDTH + shown.length <= WIDTH
     ? `${INDENT}${label}${shown}`
     : `${INDENT}${label.trimEnd()}\n${INDENT}${INDENT}${shown}`;
 }

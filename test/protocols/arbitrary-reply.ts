@@ -56,6 +56,9 @@ interface ScriptedPart {
   readonly kind: 'text' | 'reasoning' | 'call';
   /** Without the index, which follows from the order of start. */
   readonly events: readonly ((index: number) => ReplyEvent)[];
+  /** What is left of them when a limit cuts the part. */
+  readonly cutEvents?: readonly ((index: number) => ReplyEvent)[];
+  /** Whether the part is whole even if a limit ends the reply. */
   readonly complete: boolean;
 }
 
@@ -136,18 +139,21 @@ function callPart({
     })
     .map(({ name, args, cuts, complete, id }): ScriptedPart => {
       const whole = args === undefined ? '' : JSON.stringify(args);
-      const text = complete ? whole : whole.slice(0, Math.floor(whole.length / 2));
-      return {
-        kind: 'call',
-        complete,
-        events: [
-          (index) => ({ type: 'tool-call-start', index, id: `call_${id}`, name, freeform: false }),
-          ...pieces(text, cuts).map(
-            (text) =>
-              (index: number): ReplyEvent => ({ type: 'tool-arguments', index, text }),
-          ),
-        ],
-      };
+      const events = (text: string) => [
+        (index: number): ReplyEvent => ({
+          type: 'tool-call-start',
+          index,
+          id: `call_${id}`,
+          name,
+          freeform: false,
+        }),
+        ...pieces(text, cuts).map(
+          (piece) =>
+            (index: number): ReplyEvent => ({ type: 'tool-arguments', index, text: piece }),
+        ),
+      ];
+      const half = whole.slice(0, Math.floor(whole.length / 2));
+      return { kind: 'call', complete, events: events(whole), cutEvents: events(half) };
     });
   if (freeform.length === 0) return functionCall;
   const freeformCall = fc
@@ -223,7 +229,13 @@ function interleave(
   leaveOpen: boolean,
   cut: boolean,
 ): ReplyEvent[] {
-  const queues = parts.map((part) => ({ part, at: 0, index: -1, ended: false }));
+  const queues = parts.map((part) => ({
+    part,
+    script: cut && !part.complete ? (part.cutEvents ?? part.events) : part.events,
+    at: 0,
+    index: -1,
+    ended: false,
+  }));
   const events: ReplyEvent[] = [];
   let next = 0;
   for (;;) {
@@ -235,7 +247,7 @@ function interleave(
     const queue = choices[(order.next().value as number) % choices.length];
     if (!queue) return events;
     if (queue.at === 0) queue.index = next++;
-    const event = queue.part.events[queue.at];
+    const event = queue.script[queue.at];
     queue.at += 1;
     if (event) {
       events.push(event(queue.index));

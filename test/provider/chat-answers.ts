@@ -3,8 +3,17 @@ import { type CallSaid, type ReplyPlan, rechunk, type Said, slices, USAGE } from
 
 const HEAD = { id: 'chatcmpl-upstream-1', created: 1_750_000_000, model: 'upstream-model-0613' };
 
-/** A Chat Completions stream of the plan; the usage chunk only when it was asked for. */
-export function chatStream(plan: ReplyPlan, includeUsage = true): Answer {
+/** What a request makes of the answer: usage only when asked for, freeform calls as such only by OpenAI's own. */
+export interface ChatForm {
+  readonly includeUsage?: boolean;
+  readonly customCalls?: boolean;
+}
+
+/** A Chat Completions stream of the plan. */
+export function chatStream(
+  plan: ReplyPlan,
+  { includeUsage = true, customCalls = false }: ChatForm = {},
+): Answer {
   const chunk = (choice: unknown, extra: Record<string, unknown> = {}): string =>
     `data: ${JSON.stringify({
       ...HEAD,
@@ -33,9 +42,12 @@ export function chatStream(plan: ReplyPlan, includeUsage = true): Answer {
         break;
       case 'call': {
         const index = callIndex++;
-        frames.push(delta({ tool_calls: [{ index, ...wireCall(said, '') }] }));
-        for (const piece of slices(wireArguments(said), said.deltaLength))
-          frames.push(delta({ tool_calls: [{ index, function: { arguments: piece } }] }));
+        const custom = customCalls && said.freeform;
+        frames.push(delta({ tool_calls: [{ index, ...wireCall(said, '', custom) }] }));
+        for (const piece of slices(wireArguments(said, custom), said.deltaLength)) {
+          const part = custom ? { custom: { input: piece } } : { function: { arguments: piece } };
+          frames.push(delta({ tool_calls: [{ index, ...part }] }));
+        }
         break;
       }
     }
@@ -51,12 +63,17 @@ export function chatStream(plan: ReplyPlan, includeUsage = true): Answer {
 }
 
 /** The same as one JSON answer. */
-export function chatJson(plan: ReplyPlan): Answer {
+export function chatJson(plan: ReplyPlan, { customCalls = false }: ChatForm = {}): Answer {
   const all = (type: 'text' | 'refusal' | 'reasoning'): string | null => {
     const found = plan.say.filter((said) => said.type === type);
     return found.length === 0 ? null : found.flatMap(piecesOf).join('');
   };
-  const calls = plan.say.filter((said) => said.type === 'call');
+  const calls = plan.say
+    .filter((said) => said.type === 'call')
+    .map((said) => {
+      const custom = customCalls && said.freeform;
+      return wireCall(said, wireArguments(said, custom), custom);
+    });
   const reasoning = all('reasoning');
   const usage = wireUsage(plan);
   return {
@@ -71,7 +88,7 @@ export function chatJson(plan: ReplyPlan): Answer {
             content: all('text'),
             refusal: all('refusal'),
             ...(reasoning !== null && { reasoning_content: reasoning }),
-            ...(calls.length > 0 && { tool_calls: calls.map((said) => wireCall(said, wireArguments(said))) }),
+            ...(calls.length > 0 && { tool_calls: calls }),
           },
           logprobs: null,
           finish_reason: finishReason(plan),
@@ -86,13 +103,14 @@ function piecesOf(said: Said): readonly string[] {
   return said.type === 'text' || said.type === 'refusal' || said.type === 'reasoning' ? said.pieces : [];
 }
 
-function wireCall(said: CallSaid, text: string): Record<string, unknown> {
+function wireCall(said: CallSaid, text: string, custom: boolean): Record<string, unknown> {
+  if (custom) return { id: said.id, type: 'custom', custom: { name: said.name, input: text } };
   const name = said.namespace === undefined ? said.name : `${said.namespace}__${said.name}`;
   return { id: said.id, type: 'function', function: { name, arguments: text } };
 }
 
-function wireArguments(said: CallSaid): string {
-  return said.freeform ? JSON.stringify({ input: said.arguments }) : said.arguments;
+function wireArguments(said: CallSaid, custom: boolean): string {
+  return said.freeform && !custom ? JSON.stringify({ input: said.arguments }) : said.arguments;
 }
 
 function finishReason(plan: ReplyPlan): string {

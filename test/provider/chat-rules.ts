@@ -5,6 +5,7 @@ import {
   integer,
   isRecord,
   type Json,
+  jsonNamed,
   judge,
   list,
   mediaUrl,
@@ -100,7 +101,7 @@ function checkOptions(request: Json): void {
   optional(request.presence_penalty, (value) => number(value, 'presence_penalty', -2, 2));
   optional(request.frequency_penalty, (value) => number(value, 'frequency_penalty', -2, 2));
   optional(request.n, (value) => integer(value, 'n', 1, 128));
-  optional(request.seed, (value) => integer(value, 'seed', Number.MIN_SAFE_INTEGER));
+  optional(request.seed, (value) => integer(value, 'seed', -(2 ** 63), 2 ** 63));
   optional(request.logit_bias, (value) => {
     for (const bias of Object.values(record(value, 'logit_bias'))) number(bias, 'logit_bias', -100, 100);
   });
@@ -123,7 +124,10 @@ function checkOptions(request: Json): void {
   });
   for (const name of ['user', 'prompt_cache_key', 'safety_identifier', 'service_tier'])
     optional(request[name], (value) => filled(value, name));
-  optional(request.response_format, checkResponseFormat);
+  optional(request.response_format, (value) => {
+    checkResponseFormat(value);
+    jsonNamed(record(value, 'response_format').type, request.messages, 'messages');
+  });
 }
 
 function checkResponseFormat(value: unknown): void {

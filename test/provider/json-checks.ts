@@ -122,3 +122,9 @@ export function strictSchema(schema: Json, path: string): void {
       for (const child of value) if (isRecord(child)) strictSchema(child, `${path}.anyOf`);
   }
 }
+
+/** JSON mode is refused when no message says so; else a model would write blanks for ever. */
+export function jsonNamed(format: unknown, messages: unknown, path: string): void {
+  if (format === 'json_object' && !/json/i.test(JSON.stringify(messages)))
+    refuse(path, "must contain the word 'json' in some form, to use JSON mode");
+}

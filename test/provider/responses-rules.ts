@@ -5,6 +5,7 @@ import {
   integer,
   isRecord,
   type Json,
+  jsonNamed,
   judge,
   list,
   mediaUrl,
@@ -124,7 +125,11 @@ function checkOptions(request: Json): void {
     const options = record(value, 'text');
     onlyKeys(options, 'text', ['format', 'verbosity']);
     optional(options.verbosity, (verbosity) => oneOf(verbosity, 'text.verbosity', ['low', 'medium', 'high']));
-    optional(options.format, (format) => checkFormat(record(format, 'text.format')));
+    optional(options.format, (given) => {
+      const format = record(given, 'text.format');
+      checkFormat(format);
+      jsonNamed(format.type, [request.instructions, request.input], 'input');
+    });
   });
 }
 

@@ -8,10 +8,7 @@ import { SchemaView } from './schema-view.ts';
  * Everything else keeps its bytes: key order, spacing, numbers beyond 2^53. Text that is not JSON is returned as
  * it is, and so is everything when the schema is unknown.
  */
-export function repairArguments(
-  json: string,
-  schema: Readonly<Record<string, unknown>> | undefined,
-): string {
+export function repairArguments(json: string, schema: Readonly<Record<string, unknown>> | undefined): string {
   const trimmed = json.trim();
   // Some models write `null` for a tool without parameters.
   if (trimmed === '' || trimmed === 'null') return '{}';
@@ -55,9 +52,9 @@ class Repair {
   static readonly #maxDepth = 100;
 
   #value(schema: SchemaView | undefined, depth: number): void {
-    if (!schema || depth > Repair.#maxDepth) return this.#skip();
     const character = this.#text[this.#at];
-    if (character === '{') this.#object(schema, depth);
+    if (!schema || depth > Repair.#maxDepth) this.#skip();
+    else if (character === '{') this.#object(schema, depth);
     else if (character === '[') this.#array(schema, depth);
     else if (character === '-' || isDigit(character)) this.#number(schema);
     else this.#skip();

@@ -23,7 +23,9 @@ const CONTEXT_LENGTH = [
   // llama.cpp: "the request exceeds the available context size", type exceed_context_size_error
   /available context size|exceed_context_size/i,
   // Anthropic, Fireworks, GLM 1261, Bedrock
-  /prompt is too long|prompt exceeds max(imum)? length|input is too long/i,
+  /prompt (is )?too long|prompt exceeds max(imum)? length|input is too long/i,
+  // Ollama: "exceeded max context length by N tokens"; Perplexity: "The total length of all messages is too long."
+  /max context length|total length of all messages|too_many_prompt_tokens/i,
   /input length and `?max_tokens`? exceed context/i,
   // Gemini
   /input token count.{0,40}exceeds the maximum/i,
@@ -65,8 +67,8 @@ const RATE_LIMIT = [/rate[ _-]?limit/i, /too many requests|throttl|tokens per mi
 
 const MODEL_NOT_FOUND = [
   /model[ _]?not[ _]?(found|exist)/i,
-  /\bmodels?\b.{0,120}\b(does not exist|not found|not exist|is not available|no longer available|is not a valid|not supported by)/i,
-  /not a valid model|(unknown|invalid|no such)[ _]model|no endpoints found/i,
+  /\bmodel\b[:=]?\s*["'`]?[^\s"'`]{1,120}["'`]?,?\s+(does not exist|(is |was )?not found|not exist|is (not|no longer) available)/i,
+  /(could not|cannot|can't) find (the )?model|not a valid model|(unknown|invalid|no such)[ _]model|no endpoints found/i,
   /模型不存在/,
 ];
 

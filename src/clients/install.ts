@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Paths } from '../config/paths.ts';
+import { EXIT, UserError } from '../user-error.ts';
+import type { Client } from './client.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the tested version of a client is kept once it has been fetched. */
+export function installDirectory(client: Client, paths: Paths): string {
+  return join(paths.data, 'clients', `${client.name}-${client.testedVersion}`);
+}
+
+/**
+ * Fetches the tested version of a client from the package registry, unless it is there already. Half an installation
+ * is never seen: it is made elsewhere and then renamed.
+ * @param say receives lines of progress
+ * @throws {UserError} exit 4 when npm is missing or fails, with what it said.
+ */
+export async function installClient(
+  client: Client,
+  paths: Paths,
+  env: Environment,
+  say: (line: string) => void,
+  cancel?: AbortSignal,
+): Promise<void> {
+  const target = installDirectory(client, paths);
+  if (await exists(target)) return;
+  const draft = join(dirname(target), `.${client.name}-${randomUUID()}`);
+  await mkdir(draft, { recursive: true, mode: 0o700 });
+  const wanted = `${client.npmPackage}@${client.testedVersion}`;
+  say(`fetching ${wanted} into ${target} …`);
+  try {
+    await npmInstall(client, wanted, draft, env, cancel);
+    await rename(draft, target);
+    say(`installed ${client.title} ${client.testedVersion}`);
+  } catch (error) {
+    // Another llmup may have been faster; what it installed is as good.
+    if (!(await exists(target))) throw error;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function npmInstall(
+  client: Client,
+  wanted: string,
+  prefix: string,
+  env: Environment,
+  cancel: AbortSignal | undefined,
+): Promise<void> {
+  const { execa } = await import('execa');
+  const npm = await execa(
+    'npm',
+    // The program itself is an optional dependency, one for each platform.
+    [
+      'install',
+      '--prefix',
+      prefix,
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--no-package-lock',
+      wanted,
+    ],
+    {
+      env: npmEnvironment(env),
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      cwd: prefix,
+      preferLocal: false,
+      // Signals are the session's business, which cancels this.
+      cleanup: false,
+      ...(cancel && { cancelSignal: cancel }),
+    },
+  );
+  if (!npm.failed) return;
+  // 130: what a shell reports of a program that Ctrl-C ended.
+  if (npm.isCanceled) throw new UserError('the installation was stopped', 130);
+  if (npm.code === 'ENOENT')
+    throw new UserError(`--install needs npm, and there is none on PATH`, EXIT.clientNotFound, [
+      'install Node.js with npm, or give the client with --client-bin <path>',
+    ]);
+  const said = `${npm.stderr}`.trim().split('\n').slice(-12).join('\n');
+  throw new UserError(`npm could not install ${wanted}:\n${said || npm.shortMessage}`, EXIT.clientNotFound, [
+    "check the network and npm's registry setting (`npm config get registry`), then try again",
+    `or install ${client.title} yourself and give it with --client-bin <path>`,
+  ]);
+}
+
+/** What an enclosing `npx` or `npm run` sets would send the files elsewhere; registry and proxy settings stay. */
+function npmEnvironment(env: Environment): Environment {
+  const misleading =
+    /^npm_(config_(prefix|local_prefix|global_prefix|global|omit|only|production|package_lock_only|dry_run)|lifecycle_.*|package_.*)$/i;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !misleading.test(name)));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

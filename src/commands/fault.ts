@@ -1,0 +1,51 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { llmupPaths } from '../config/paths.ts';
+import { createRedactor } from '../traffic/redact.ts';
+import { EXIT, UserError } from '../user-error.ts';
+
+/**
+ * Tells the user of what ended the program: a {@link UserError} as it is, anything else in one line, with its stack
+ * in a log file (on the terminal too with `LLMUP_DEBUG`).
+ * @returns the exit code.
+ */
+export function reportFault(error: unknown, env: Readonly<Record<string, string | undefined>>): number {
+  if (error instanceof UserError) {
+    say([`llmup: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)]);
+    return error.exitCode;
+  }
+  const redact = createRedactor(likelySecrets(env));
+  const stack = redact(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const [line = 'unknown'] = redact(error instanceof Error ? error.message : String(error)).split('\n');
+  const log = writeLog(stack, env);
+  say([
+    `llmup: internal error: ${line}`,
+    ...(log === undefined ? [] : [`  details: ${log}`]),
+    ...(env.LLMUP_DEBUG ? [stack] : []),
+  ]);
+  return EXIT.internal;
+}
+
+function say(lines: readonly string[]): void {
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Appends to the log, if there is a place for one. */
+function writeLog(text: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  try {
+    const { state } = llmupPaths(env);
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    const file = join(state, 'errors.log');
+    appendFileSync(file, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
+    return file;
+  } catch {
+    return undefined; // A fault of the disk must not hide the fault itself.
+  }
+}
+
+/** Values of variables that by their name hold a credential. */
+function likelySecrets(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) && value ? [value] : [],
+  );
+}

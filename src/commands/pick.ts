@@ -1,0 +1,51 @@
+import { llmupPaths } from '../config/paths.ts';
+import { drawsScreens } from '../display/ability.ts';
+import type { PickerChoice } from '../display/picker/model.ts';
+import { EXIT, UserError } from '../user-error.ts';
+import { DEMO_PRESET, pickerOffers } from './pick-offers.ts';
+
+/**
+ * `llmup` alone, on a terminal: choose a preset and a client, enter what is missing, start.
+ *
+ * @returns the exit code of what was started; 0 when the user quit.
+ */
+export async function pick(): Promise<number> {
+  const { env } = process;
+  if (!drawsScreens(process, env)) {
+    throw new UserError('the picker needs a terminal that can be drawn on', EXIT.usage, [
+      'say what to start instead: llmup codex --model <alias>, or llmup demo codex',
+      'llmup presets lists what there is',
+    ]);
+  }
+  const offers = await pickerOffers(llmupPaths(env), env, process.cwd());
+  const { runPicker } = await import('../display/picker/run.tsx');
+  const end = await runPicker(offers);
+  return end.kind === 'quit' ? end.exitCode : startChoice(end.choice);
+}
+
+/** The terminal is the user's again by now; what was entered goes on in memory. */
+async function startChoice({ preset, client, alias, install, variables }: PickerChoice): Promise<number> {
+  if (client === 'serve') return startProxy(preset, variables);
+  const options = { model: alias, ...(install && { install }) };
+  if (preset === DEMO_PRESET) {
+    const { runDemoCommand } = await import('./demo.ts');
+    return runDemoCommand(client, options, []);
+  }
+  const { runSessionCommand } = await import('./session.ts');
+  return runSessionCommand(client, { ...options, preset }, [], { variables });
+}
+
+/** The proxy has no child: this process's own environment is as private as any other place in its memory. */
+async function startProxy(preset: string, variables: Readonly<Record<string, string>>): Promise<number> {
+  Object.assign(process.env, variables);
+  const { serve } = await import('./serve.ts');
+  if (preset !== DEMO_PRESET) return serve({ preset, ui: true });
+  const { startDemoUpstream } = await import('../demo/server.ts');
+  const upstream = await startDemoUpstream();
+  try {
+    process.env.PRESET_DEMO_ENDPOINT_BASE_URL = `${upstream.url}/v1`;
+    return await serve({ preset, ui: true });
+  } finally {
+    await upstream.close();
+  }
+}

@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config, Credentials, Listen } from '../config/config.ts';
+import { resolveCredentials } from '../config/credentials.ts';
+import { hydrate } from '../config/hydrate.ts';
+import { parseListen } from '../config/listen.ts';
+import { llmupPaths, type Paths } from '../config/paths.ts';
+import { type ChosenPreset, openPreset } from '../config/presets.ts';
+import { resolveName } from '../config/resolve.ts';
+import { readVariables, type Values } from '../config/variables.ts';
+import type { WatchFeed } from '../display/watch.tsx';
+import type { ProxyHandle, ProxyOptions } from '../proxy/handle.ts';
+import { makePrivateDirectory } from '../sessions/private-files.ts';
+import { newSessionId, type Registration, registerSession } from '../sessions/registry.ts';
+import { type SignalTrap, trapSignals } from '../sessions/signals.ts';
+import type { SessionView, WatchMessage } from '../sessions/view.ts';
+import { openWatchSocket, type WatchSocket } from '../sessions/watch-socket.ts';
+import { TrafficBus } from '../traffic/bus.ts';
+import { openJournal } from '../traffic/journal.ts';
+import { type Receipt, ReceiptTally } from '../traffic/receipt.ts';
+import { EXIT, UserError } from '../user-error.ts';
+
+/** Options of `llmup serve`, as commander names them. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly preset?: string;
+  readonly envFile?: string;
+  /** `host:port`, instead of the config's. */
+  readonly listen?: string;
+  readonly ui?: boolean;
+  readonly plain?: boolean;
+  readonly ascii?: boolean;
+  readonly strict?: boolean;
+  readonly record?: 'full' | 'meta' | 'off';
+  /** Where no key is configured, make one up for this run and say it, instead of refusing to start. */
+  readonly makeKey?: boolean;
+}
+
+type Auth = ProxyOptions['auth'];
+
+/**
+ * `llmup serve`: the proxy alone, in the foreground, until it is asked to end.
+ *
+ * @returns 0 after an orderly end, by signal or by leaving the panels.
+ * @throws {UserError} exit 3 when the config cannot be used, 5 when the proxy cannot listen.
+ */
+export async function serve(options: ServeOptions): Promise<number> {
+  const signals = trapSignals();
+  try {
+    const { env } = process;
+    const paths = llmupPaths(env);
+    const preset = openPreset(options, paths);
+    const values = readVariables({ env, envFile: options.envFile, secretsFile: paths.secretsFile });
+    const { config, credentials, auth } = prepare(preset, values, options);
+    const id = newSessionId(new Date());
+    const directory = await stateDirectory(paths, id);
+    const bus = new TrafficBus();
+    const { startProxy } = await import('../proxy/server.ts');
+    const proxy = await startProxy({
+      config,
+      credentials,
+      listen: listenOf(config, options),
+      auth,
+      bus,
+      recordBodies: options.record === 'full',
+      env,
+      ...(directory !== undefined && { stateDirectory: directory }),
+      ...(options.strict && { strict: true }),
+    });
+    say(`listening on ${proxy.url}`);
+    const view = viewOf(id, preset, config, proxy);
+    return await run({ options, paths, directory, bus, proxy, view, signals, graceMs: config.timers.grace });
+  } finally {
+    signals.release();
+  }
+}
+
+interface Running {
+  readonly options: ServeOptions;
+  readonly paths: Paths;
+  readonly directory: string | undefined;
+  readonly bus: TrafficBus;
+  readonly proxy: ProxyHandle;
+  readonly view: SessionView;
+  readonly signals: SignalTrap;
+  readonly graceMs: number;
+}
+
+/** Keeps the proxy in view of journal, socket and panels until somebody ends it; then ends all in order. */
+async function run(running: Running): Promise<number> {
+  const { options, directory, bus, proxy, view, signals, graceMs } = running;
+  const record = options.record ?? 'meta';
+  const journalFile = directory === undefined ? undefined : join(directory, 'journal.jsonl');
+  const journal = openJournal({
+    file: journalFile ?? '',
+    record: journalFile === undefined ? 'off' : record,
+    onProblem: say,
+  });
+  bus.subscribe(journal);
+  const tally = new ReceiptTally();
+  bus.subscribe(tally);
+  const { registration, socket } = await openToViewers(running);
+
+  const ui = options.ui ? new LocalFeed(bus, view) : undefined;
+  const screen = ui && showPanels(ui, options);
+  const asked = signals.received ? Promise.resolve() : nextSignal(signals);
+  await Promise.race([asked, ...(screen ? [screen] : [])]);
+  if (!screen) say('ending: open requests may finish; ask again to cut them');
+  const closing = proxy.close(graceMs);
+  signals.listen(() => void proxy.close(0));
+  await closing;
+
+  await journal.close();
+  const receipt = tally.receipt({
+    sessionId: view.id,
+    durationMs: Date.now() - view.startedAt,
+    ...(journalFile !== undefined && record !== 'off' && { journal: journalFile }),
+  });
+  await socket?.finish(receipt);
+  ui?.finish(receipt);
+  await screen;
+  await registration?.end(0).catch(() => {});
+  return 0;
+}
+
+/** Lets `llmup watch` and `llmup sessions` find this proxy. Without a place for that it serves all the same. */
+async function openToViewers({ paths, directory, bus, view }: Running): Promise<{
+  registration?: Registration;
+  socket?: WatchSocket;
+}> {
+  if (directory === undefined) return {};
+  try {
+    const registration = await registerSession(paths, view);
+    const socket = await openWatchSocket({ view, bus, paths });
+    await registration.update({ socket: socket.path });
+    return { registration, socket };
+  } catch (error) {
+    say(`this proxy cannot be watched: ${(error as Error).message}`);
+    return {};
+  }
+}
+
+/** The directory of this run; undefined, and a note, where none can be made. */
+async function stateDirectory(paths: Paths, id: string): Promise<string | undefined> {
+  const directory = join(paths.state, 'sessions', id);
+  try {
+    await makePrivateDirectory(directory);
+    return directory;
+  } catch (error) {
+    say(`nothing is recorded: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** The config without placeholders, with the values of its secrets, and what clients must present. */
+function prepare(
+  preset: ChosenPreset,
+  values: Values,
+  options: ServeOptions,
+): { config: Config; credentials: Credentials; auth: Auth } {
+  const mode = authMode(preset.config, values);
+  const keys = mode !== 'client_provider_key';
+  // A preset lists more endpoints than one person has; a config file is meant as it stands.
+  const need =
+    options.config === undefined ? ({ kind: 'available' } as const) : ({ kind: 'all', keys } as const);
+  const { config, leftOut } = hydrate(preset, values, need);
+  for (const { upstream, reason } of leftOut) say(`upstream ${upstream} is left out: ${reason}`);
+  const credentials = resolveCredentials(config, values, keys ? undefined : []);
+  if (mode === 'client_provider_key') return { config, credentials, auth: { mode } };
+  const key = credentials.proxyKey ?? values.get(KEY_VARIABLE) ?? (options.makeKey ? madeUpKey() : undefined);
+  if (key === undefined) throw noAuth(mode);
+  return { config, credentials, auth: { mode: 'proxy_key', key } };
+}
+
+const MODE_VARIABLE = 'LLM_UNIVERSAL_PROXY_AUTH_MODE';
+const KEY_VARIABLE = 'LLM_UNIVERSAL_PROXY_KEY';
+
+/** The config decides, then the environment. */
+function authMode(config: Config, values: Values): Auth['mode'] | undefined {
+  if (config.dataAuth) return config.dataAuth.mode;
+  const mode = values.get(MODE_VARIABLE);
+  if (mode === undefined || mode === 'proxy_key' || mode === 'client_provider_key') return mode;
+  throw new UserError(
+    `${MODE_VARIABLE} must be proxy_key or client_provider_key, not ${JSON.stringify(mode)}`,
+    EXIT.config,
+  );
+}
+
+function noAuth(mode: Auth['mode'] | undefined): UserError {
+  const hints = [
+    `export ${KEY_VARIABLE}=$(openssl rand -hex 24), and give clients the same key`,
+    'or in the config: data_auth: { mode: proxy_key, proxy_key: { env: NAME } }',
+    'or let clients bring their own provider keys: data_auth: { mode: client_provider_key }',
+  ];
+  const what = mode === undefined ? 'nothing says who may use this proxy' : `${KEY_VARIABLE} is not set`;
+  return new UserError(what, EXIT.config, hints);
+}
+
+function madeUpKey(): string {
+  const key = randomBytes(24).toString('hex');
+  say(`key of this run: ${key}`);
+  return key;
+}
+
+function listenOf(config: Config, { listen }: ServeOptions): Listen {
+  if (listen === undefined) return config.listen;
+  const parsed = parseListen(listen);
+  if (parsed) return parsed;
+  throw new UserError(`--listen must be host:port, not ${JSON.stringify(listen)}`, EXIT.usage, [
+    'such as 127.0.0.1:8080; port 0 takes a free one',
+  ]);
+}
+
+function viewOf(id: string, preset: ChosenPreset, config: Config, proxy: ProxyHandle): SessionView {
+  const routes = [...config.aliases.keys()].flatMap((alias) => resolveName(config, alias) ?? []);
+  return {
+    id,
+    kind: 'serve',
+    preset: preset.name,
+    workspace: process.cwd(),
+    proxyUrl: proxy.url,
+    pid: process.pid,
+    startedAt: Date.now(),
+    routes: routes.map(({ alias, upstream, model, limits }) => ({
+      alias,
+      upstream: upstream.name,
+      model,
+      protocol: upstream.protocols[0],
+      ...(limits.contextWindow !== undefined && { contextWindow: limits.contextWindow }),
+    })),
+  };
+}
+
+/** The bus of this process in the form that panels take. */
+class LocalFeed implements WatchFeed {
+  readonly #bus: TrafficBus;
+  readonly #view: SessionView;
+  readonly #listeners = new Set<(message: WatchMessage) => void>();
+  readonly closed: Promise<void>;
+  #close: () => void = () => {};
+
+  constructor(bus: TrafficBus, view: SessionView) {
+    this.#bus = bus;
+    this.#view = view;
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve;
+    });
+  }
+
+  subscribe(listener: (message: WatchMessage) => void): () => void {
+    this.#listeners.add(listener);
+    listener({ type: 'hello', version: 1, session: this.#view });
+    const leave = this.#bus.subscribe({ onEvent: listener });
+    return () => {
+      leave();
+      this.#listeners.delete(listener);
+    };
+  }
+
+  finish(receipt: Receipt): void {
+    for (const listener of this.#listeners) listener({ type: 'receipt', receipt });
+    this.#close();
+  }
+}
+
+/** Resolves when the user left the panels, or the feed closed. */
+async function showPanels(source: WatchFeed, { plain, ascii }: ServeOptions): Promise<number> {
+  const { runWatchScreen } = await import('../display/watch.tsx');
+  return runWatchScreen({ source, plain, ascii, stdin: process.stdin, stdout: process.stdout });
+}
+
+function nextSignal(signals: SignalTrap): Promise<void> {
+  return new Promise((resolve) => signals.listen(() => resolve()));
+}
+
+function say(text: string): void {
+  process.stderr.write(`llmup: ${text}\n`);
+}

@@ -1,0 +1,167 @@
+import { type Exchange, isFinal, tokensPerSecond } from '../../traffic/exchange.ts';
+import { formatElapsed, formatSeconds, formatTokens } from '../format.ts';
+import { type Line, STYLE, type Style, span } from '../line.ts';
+import type { StreamSegment, StreamText } from '../stream-text.ts';
+import { printable, wrap } from '../text.ts';
+import type { Theme } from '../theme.ts';
+import { aliasOf, errorWords, modelOf, stateSymbol, stateWords } from './exchange-words.ts';
+import { FRAME_COLUMNS, FRAME_ROWS, frame } from './frame.ts';
+
+export interface StreamProps {
+  readonly exchange: Exchange | undefined;
+  readonly stream: StreamText | undefined;
+  /** Keeps to the newest exchange. */
+  readonly follow: boolean;
+  /** The first line shown; absent keeps the end in view. */
+  readonly top: number | undefined;
+  readonly focused: boolean;
+  readonly now: number;
+  readonly width: number;
+  readonly height: number;
+  readonly theme: Theme;
+}
+
+/** Rows of a stream panel that are not text: its frame, what is streaming, the facts below. */
+const CHROME_ROWS = FRAME_ROWS + 2;
+
+/** The Stream panel: what the model says in one exchange, as it arrives, the newest at the bottom. */
+export function streamPanel(props: StreamProps): readonly Line[] {
+  const { exchange, follow, top, focused, width, height, theme } = props;
+  const held =
+    top !== undefined ? 'scrolled' : follow || !exchange ? undefined : `held at ${exchange.number}`;
+  return frame(exchange ? content(exchange, props) : [], {
+    title: 'Stream',
+    note: held ? [span(held, STYLE.warn)] : [span('follow', STYLE.dim)],
+    focused,
+    width,
+    height,
+    theme,
+  });
+}
+
+/** The first line that can be on top: 0 when everything fits. */
+export function lastTop(stream: StreamText | undefined, width: number, height: number, theme: Theme): number {
+  const lines = tail(stream, width - FRAME_COLUMNS, Number.POSITIVE_INFINITY, theme).length;
+  return Math.max(0, lines - (height - CHROME_ROWS));
+}
+
+function content(exchange: Exchange, props: StreamProps): readonly Line[] {
+  const { stream, top, now, width, height, theme } = props;
+  const room = Math.max(0, height - CHROME_ROWS);
+  const wanted = top === undefined ? room : Number.POSITIVE_INFINITY;
+  const lines = tail(stream, width - FRAME_COLUMNS, wanted, theme);
+  const first = Math.min(top ?? Number.POSITIVE_INFINITY, Math.max(0, lines.length - room));
+  const shown = lines.slice(first, first + room);
+  const body = lines.length > 0 ? shown : [[span(silence(exchange, now), STYLE.dim)]].slice(0, room);
+  return [headLine(exchange, now, theme), ...body, footLine(exchange, theme)];
+}
+
+/** `▶ 36  opus → glm-5.2  streaming`. */
+function headLine(exchange: Exchange, now: number, theme: Theme): Line {
+  const { symbol, style } = stateSymbol(exchange, theme);
+  const model = modelOf(exchange);
+  return [
+    span(`${symbol} `, style),
+    span(`${exchange.number}  `, STYLE.dim),
+    span(aliasOf(exchange), STYLE.strong),
+    ...(model === undefined ? [] : [span(` ${theme.symbols.arrow} `, STYLE.dim), span(model, STYLE.strong)]),
+    ...(exchange.purpose === undefined
+      ? []
+      : [span(`  ${exchange.purpose.replaceAll('_', ' ')}`, STYLE.dim)]),
+    span(`  ${stateWords(exchange, now)}`, style),
+  ];
+}
+
+/** What stands where there is no text. */
+function silence(exchange: Exchange, now: number): string {
+  const waited = formatElapsed(now - exchange.startedAt);
+  switch (exchange.state) {
+    case 'queued':
+      return 'Not sent yet.';
+    case 'connecting':
+      return 'Connecting to the upstream.';
+    case 'prefill':
+      return `Sent. Waiting for the first byte, ${waited} so far.`;
+    case 'retrying':
+      return 'The upstream failed before its first byte. Trying again.';
+    case 'thinking':
+    case 'streaming':
+      return 'The text so far came before this viewer.';
+    case 'done':
+      return exchange.timing.firstToken === undefined
+        ? 'The reply holds no text.'
+        : 'The text came before this viewer, or was let go.';
+    case 'failed':
+    case 'cancelled':
+      return '';
+  }
+}
+
+/** The facts so far; of a failed one, why. */
+function footLine(exchange: Exchange, theme: Theme): Line {
+  const error = errorWords(exchange);
+  if (error !== undefined) return [span(`${theme.symbols.bad} ${error}`, STYLE.bad)];
+  const { usage, timing, finish } = exchange;
+  const rate = tokensPerSecond(exchange);
+  const facts = [
+    ...(exchange.state === 'cancelled' ? ['cancelled: the client went away'] : []),
+    ...(finish === undefined ? [] : [finish.replaceAll('-', ' ')]),
+    ...(usage?.output === undefined ? [] : [`${formatTokens(usage.output)} tokens`]),
+    ...(usage?.reasoning ? [`${formatTokens(usage.reasoning)} reasoning`] : []),
+    ...(rate === undefined ? [] : [`${formatTokens(rate)} tok/s`]),
+    ...(timing.firstToken === undefined ? [] : [`first token ${formatSeconds(timing.firstToken)}`]),
+  ];
+  const more = isFinal(exchange.state) || facts.length === 0 ? '' : `${theme.symbols.cut} `;
+  return [span(more + facts.join(` ${theme.symbols.dot} `), STYLE.dim)];
+}
+
+/** The last lines of a stream, wrapped; only as much of it is wrapped as is asked for. */
+function tail(stream: StreamText | undefined, width: number, wanted: number, theme: Theme): readonly Line[] {
+  if (!stream) return [];
+  const lines: Line[] = [];
+  for (let index = stream.segments.length - 1; index >= 0 && lines.length < wanted; index--) {
+    const segment = stream.segments[index];
+    if (segment) lines.unshift(...segmentTail(segment, width, wanted - lines.length, theme));
+  }
+  if (lines.length < wanted && stream.cut) {
+    lines.unshift([span(`${theme.symbols.cut} the beginning was let go`, STYLE.dim)]);
+  }
+  return lines;
+}
+
+function segmentTail(segment: StreamSegment, width: number, wanted: number, theme: Theme): readonly Line[] {
+  const { symbols } = theme;
+  switch (segment.kind) {
+    case 'text':
+      return textTail(segment.text, width, wanted, theme);
+    case 'reasoning': {
+      const lines = textTail(segment.text, width - 2, wanted, theme, STYLE.thinking);
+      return lines.map((line, row) => [
+        span(row === 0 && lines.length < wanted ? `${symbols.thinking} ` : '  ', STYLE.thinking),
+        ...line,
+      ]);
+    }
+    case 'tool': {
+      const lines = textTail(segment.text, width - 2, wanted, theme, STYLE.dim).map((line) => [
+        span('  '),
+        ...line,
+      ]);
+      return [[span(`${symbols.tool} ${segment.toolName ?? 'tool'}`, STYLE.tool)], ...lines];
+    }
+  }
+}
+
+/** Wraps paragraphs from the last one up, until there are enough lines. Blank lines at either end say nothing. */
+function textTail(text: string, width: number, wanted: number, theme: Theme, style?: Style): readonly Line[] {
+  const paragraphs = printable(text, theme.ascii).replace(/^\n+|\s+$/g, '');
+  if (paragraphs === '') return [];
+  const lines: string[] = [];
+  let end = paragraphs.length;
+  while (end >= 0 && lines.length < wanted) {
+    const start = paragraphs.lastIndexOf('\n', end - 1) + 1;
+    lines.unshift(...wrap(paragraphs.slice(start, end), Math.max(2, width)));
+    if (start === 0) break;
+    end = start - 1;
+  }
+  return lines.map((line) => [span(line, style)]);
+}

@@ -1,0 +1,66 @@
+import { useInput } from 'ink';
+import { useCallback, useState } from 'react';
+import { formatReceipt } from '../../traffic/receipt-text.ts';
+import { actionOf, strokesOf, WATCH_KEYS } from '../keys.ts';
+import { Lines } from '../lines.tsx';
+import { type RedrawPace, useTraffic } from '../redraw.ts';
+import type { TrafficStore } from '../store.ts';
+import type { TerminalSize } from '../terminal.ts';
+import type { Theme } from '../theme.ts';
+import { lastTop } from './stream.ts';
+import { layoutWatch } from './watch-layout.ts';
+import { watchScreen } from './watch-screen.ts';
+import {
+  INITIAL_WATCH_STATE,
+  reduceWatch,
+  selectedExchange,
+  type WatchScene,
+  type WatchState,
+} from './watch-state.ts';
+
+export interface WatchAppProps {
+  readonly store: TrafficStore;
+  readonly size: TerminalSize;
+  readonly theme: Theme;
+  readonly onQuit: () => void;
+  readonly pace?: RedrawPace;
+}
+
+/** The panels of a viewer on a screen of `size`, driven by keys and by the store. */
+export function WatchApp({ store, size, theme, onQuit, pace }: WatchAppProps) {
+  const [state, setState] = useState(INITIAL_WATCH_STATE);
+  const ticking = !store.closed && (store.session !== undefined || store.totals.running > 0);
+  const now = useTraffic(store, ticking, pace);
+
+  useInput(
+    useCallback(
+      (input, key) => {
+        for (const stroke of strokesOf(input, key)) {
+          const action = actionOf(WATCH_KEYS, stroke);
+          if (action === 'quit') onQuit();
+          else if (action)
+            setState((before) => reduceWatch(before, action, sceneOf(before, store, size, theme)));
+        }
+      },
+      [store, size, theme, onQuit],
+    ),
+  );
+
+  const { columns: width, rows: height } = size;
+  const receipt = store.receipt && formatReceipt(store.receipt, { ascii: theme.ascii });
+  const lines = watchScreen({ store, state, receipt, now, width, height, theme });
+  return <Lines lines={lines} width={width} height={height} theme={theme} />;
+}
+
+/** What a key can do on this screen, at this moment. */
+function sceneOf(state: WatchState, store: TrafficStore, size: TerminalSize, theme: Theme): WatchScene {
+  const layout = layoutWatch(size.rows, state.losses);
+  const exchange = selectedExchange(state, store.exchanges);
+  return {
+    exchanges: store.exchanges,
+    lossesShown: layout.losses > 0,
+    streamShown: layout.stream > 0,
+    page: Math.max(1, (state.focus === 'stream' ? layout.stream : layout.routes) - 4),
+    lastTop: () => lastTop(exchange && store.streamOf(exchange.id), size.columns, layout.stream, theme),
+  };
+}

@@ -1,0 +1,303 @@
+import { formatCount, formatPath, formatTokens } from '../format.ts';
+import { FIELD_KEYS, footerLine, helpLines, PICKER_KEYS } from '../keys.ts';
+import { cell, fitLine, highlight, type Line, lineWidth, STYLE, span, spread } from '../line.ts';
+import { FRAME_COLUMNS, FRAME_ROWS, frame } from '../panels/frame.ts';
+import { overlay } from '../panels/overlay.ts';
+import { cellWidth, dropCells, wrap } from '../text.ts';
+import type { Theme } from '../theme.ts';
+import type { PickerAlias, PickerClient, PickerModel, PickerPreset, PickerVariable } from './model.ts';
+import { aliasOf, isMissing, type PickerSelection, type PickerState, selectionOf } from './state.ts';
+
+export interface PickerScreenProps {
+  readonly model: PickerModel;
+  readonly state: PickerState;
+  readonly width: number;
+  readonly height: number;
+  readonly theme: Theme;
+}
+
+/** From this width on there is a preview beside the lists. */
+const WIDE = 100;
+
+interface Scene extends PickerScreenProps {
+  readonly selection: PickerSelection;
+}
+
+/** The whole screen of the picker: exactly `height` rows of `width` cells, top to bottom. */
+export function pickerScreen(props: PickerScreenProps): readonly Line[] {
+  const { model, state, width, height, theme } = props;
+  const scene: Scene = { ...props, selection: selectionOf(state, model) };
+  const preview = width >= WIDE ? Math.floor(width * 0.4) : 0;
+  const room = Math.max(0, height - 3);
+  const lists = listPanels({ ...scene, width: width - preview, height: room });
+  const side = preview > 0 ? previewPanel({ ...scene, width: preview, height: room }) : [];
+  const body = lists.map((line, row) => [...line, ...(side[row] ?? [])]);
+  const lines = [headerLine(scene), ...body, messageLine(scene), footer(scene)];
+  const all = state.help
+    ? overlay(lines, helpLines(PICKER_KEYS, theme), 'Keys', { width, height }, theme)
+    : lines;
+  return Array.from({ length: height }, (_, row) => fitLine(all[row] ?? [], width, theme));
+}
+
+function headerLine({ model, width, theme }: Scene): Line {
+  return spread(
+    [
+      span(' llmup', STYLE.strong),
+      span(` ${model.version}`, STYLE.dim),
+      span(`   start a session in ${formatPath(model.workspace)}`),
+    ],
+    [],
+    width,
+    theme,
+  );
+}
+
+/** Presets, clients and values below each other; the first and the last share what is left. */
+function listPanels(scene: Scene): readonly Line[] {
+  const { model, selection, height } = scene;
+  const clients = Math.min(model.clients.length + FRAME_ROWS, Math.max(3, height - 8));
+  const wanted = valueLines(scene).length + FRAME_ROWS;
+  const rest = height - clients;
+  const presetRows = Math.min(selection.presets.length + FRAME_ROWS, Math.max(4, rest - wanted));
+  // A short list does not stretch: the values below have the blank rows.
+  const presets = Math.max(Math.min(rest - 4, Math.max(presetRows, Math.min(7, rest - wanted))), 3);
+  return [
+    ...presetPanel({ ...scene, height: presets }),
+    ...clientPanel({ ...scene, height: clients }),
+    ...valuePanel({ ...scene, height: Math.max(0, rest - presets) }),
+  ].slice(0, height);
+}
+
+function presetPanel(scene: Scene): readonly Line[] {
+  const { state, selection, width, height, theme } = scene;
+  const { presets, preset } = selection;
+  const typing = state.field?.kind === 'filter';
+  const note =
+    typing || state.filter !== ''
+      ? [span(`/${state.filter}${typing ? theme.symbols.caret : ''}`, STYLE.active)]
+      : [];
+  const nameWidth = Math.min(24, Math.max(8, ...presets.map(({ name }) => cellWidth(name))));
+  const rows = presets.map((each) => presetRow(each, each === preset, nameWidth, scene));
+  const at = preset ? presets.indexOf(preset) : 0;
+  const room = height - FRAME_ROWS;
+  const start = Math.max(0, Math.min(at - Math.floor(room / 2), rows.length - room));
+  const content = rows.length > 0 ? rows.slice(start) : [[span('  no preset matches', STYLE.dim)]];
+  return frame(content, {
+    title: '1 Preset',
+    note,
+    focused: state.section === 'presets',
+    width,
+    height,
+    theme,
+  });
+}
+
+function presetRow(preset: PickerPreset, selected: boolean, nameWidth: number, scene: Scene): Line {
+  const { state, width, theme } = scene;
+  const inner = width - FRAME_COLUMNS;
+  const left = [
+    span(selected ? `${theme.symbols.pointer} ` : '  ', STYLE.active),
+    span(cell(preset.name, nameWidth, theme), STYLE.strong),
+    span(`  ${preset.title ?? ''}`),
+  ];
+  const ready = readiness(preset, state, theme);
+  const line = [
+    ...fitLine(left, Math.max(0, inner - 26), theme),
+    span('  '),
+    ...fitLine(ready, Math.min(24, inner), theme),
+  ];
+  return selected && state.section === 'presets' && !state.field ? highlight(line) : line;
+}
+
+/** `● ready`, `○ needs OPENAI_API_KEY`, `○ needs 3 values`, `✗ has a problem`. */
+function readiness(preset: PickerPreset, state: PickerState, { symbols }: Theme): Line {
+  if (preset.problem !== undefined) return [span(`${symbols.bad} cannot be used`, STYLE.bad)];
+  const alias = aliasOf(state, preset);
+  if (alias?.problem !== undefined) return [span(`${symbols.bad} model not yet usable`, STYLE.bad)];
+  const missing = alias?.variables.filter((variable) => isMissing(variable, state)) ?? [];
+  const [first] = missing;
+  if (!first) return [span(`${symbols.ready} ready`, STYLE.ok)];
+  const name = first.use === 'model' ? 'a model' : first.name;
+  const what = missing.length === 1 && name.length <= 16 ? name : formatCount(missing.length, 'value');
+  return [span(`${symbols.notReady} needs ${what}`, STYLE.warn)];
+}
+
+function clientPanel({ model, state, width, height, theme }: Scene): readonly Line[] {
+  const labelWidth = Math.max(...model.clients.map(({ label }) => cellWidth(label)));
+  const rows = model.clients.map((client, index): Line => {
+    const selected = index === state.client;
+    const line = [
+      span(selected ? `${theme.symbols.pointer} ` : '  ', STYLE.active),
+      span(cell(client.label, labelWidth, theme), STYLE.strong),
+      ...(client.id === 'serve' ? [] : [span(`  ${cell(client.version ?? '', 9, theme)}  `)]),
+      ...clientStatus(client, theme),
+      span(client.note === undefined ? '' : `  ${client.note}`, STYLE.dim),
+    ];
+    const focused = selected && state.section === 'clients' && !state.field;
+    return focused ? highlight(fitLine(line, width - FRAME_COLUMNS, theme)) : line;
+  });
+  return frame(rows, {
+    title: '2 Client',
+    focused: state.section === 'clients',
+    width,
+    height,
+    theme,
+  });
+}
+
+/** Whether the client is there; the proxy alone needs none. */
+function clientStatus(client: PickerClient, { symbols }: Theme): Line {
+  if (client.id === 'serve') return [];
+  if (client.fetches === undefined) return [span(`${symbols.ready} found`, STYLE.ok)];
+  return [span(`${symbols.notReady} starting fetches ${client.fetches}`, STYLE.warn)];
+}
+
+function valuePanel(scene: Scene): readonly Line[] {
+  const { state, selection, width, height, theme } = scene;
+  const { preset, alias } = selection;
+  const count = preset?.aliases.length ?? 0;
+  const arrows = theme.ascii ? '</>' : '←→';
+  const note = alias && count > 1 ? [span(`${arrows} ${count} models`, STYLE.dim)] : [];
+  const lines = valueLines(scene);
+  const room = height - FRAME_ROWS;
+  // The line being edited stays in sight.
+  const start = Math.max(0, Math.min(state.value + 2 - room + 2, lines.length - room));
+  return frame(lines.slice(start), {
+    title: preset ? `3 Values for ${preset.name}` : '3 Values',
+    note,
+    focused: state.section === 'values',
+    width,
+    height,
+    theme,
+  });
+}
+
+function valueLines(scene: Scene): readonly Line[] {
+  const { state, selection, width, theme } = scene;
+  const { preset, alias, variables } = selection;
+  const inner = Math.max(2, width - FRAME_COLUMNS);
+  if (!preset) return [];
+  if (preset.problem !== undefined) {
+    return preset.problem
+      .split('\n')
+      .flatMap((text) => wrap(text, inner))
+      .map((text) => [span(text, STYLE.bad)]);
+  }
+  const model: Line = [
+    span('  model  ', STYLE.dim),
+    span(alias?.name ?? '', STYLE.strong),
+    ...(alias?.model === undefined || alias.model === alias.name
+      ? []
+      : [span(` ${theme.symbols.arrow} ${alias.model}`)]),
+    span(alias ? `  ${wireWords(alias, theme)}` : '', STYLE.dim),
+  ];
+  if (alias?.problem !== undefined) {
+    return [model, ...wrap(alias.problem, inner - 2).map((text) => [span(`  ${text}`, STYLE.bad)])];
+  }
+  if (variables.length === 0) return [model, [span('  Nothing to enter.', STYLE.dim)]];
+  const nameWidth = Math.min(36, Math.max(...variables.map(({ name }) => cellWidth(name))));
+  const rows = variables.map((variable, row) =>
+    variableLine(variable, row === state.value, nameWidth, scene),
+  );
+  const about = variables[state.value];
+  const help =
+    state.section === 'values' && about
+      ? wrap(`${about.purpose}${state.field ? '; kept in memory only' : ''}`, inner - 2).map((text) => [
+          span(`  ${text}`, STYLE.dim),
+        ])
+      : [];
+  const error = state.field?.kind === 'value' ? state.field.error : undefined;
+  const below = error === undefined ? help : [[span(`  ${theme.symbols.bad} ${error}`, STYLE.bad)]];
+  return [model, ...rows, ...below];
+}
+
+/** `Responses → Chat Completions, translated`. */
+function wireWords({ wire: { from, to } }: PickerAlias, { symbols }: Theme): string {
+  return from === to ? `${from}, relayed as it is` : `${from} ${symbols.arrow} ${to}, translated`;
+}
+
+function variableLine(variable: PickerVariable, atCursor: boolean, nameWidth: number, scene: Scene): Line {
+  const { state, width, theme } = scene;
+  const { symbols } = theme;
+  const current = atCursor && state.section === 'values';
+  const head = [
+    span(current ? `${symbols.pointer} ` : '  ', STYLE.active),
+    span(cell(variable.name, nameWidth, theme), STYLE.strong),
+    span('  '),
+  ];
+  const room = width - FRAME_COLUMNS - lineWidth(head);
+  if (state.field?.kind === 'value' && state.field.variable.name === variable.name) {
+    return [...head, ...fieldSpans(variable, state.field.text, room, theme)];
+  }
+  const line = [...head, ...valueSpans(variable, state.entered[variable.name], theme)];
+  return current && !state.field ? highlight(fitLine(line, width - FRAME_COLUMNS, theme)) : line;
+}
+
+/** What a variable has: `✓ environment`, `✓ entered ••••`, `○ missing`. */
+function valueSpans(variable: PickerVariable, entered: string | undefined, { symbols }: Theme): Line {
+  if (entered !== undefined) {
+    const shown = variable.secret ? symbols.bullet.repeat(8) : entered;
+    return [span(`${symbols.ok} entered  `, STYLE.ok), span(shown)];
+  }
+  if (variable.fault !== undefined) return [span(`${symbols.bad} ${variable.fault}`, STYLE.bad)];
+  if (variable.origin !== undefined) return [span(`${symbols.ok} from ${variable.origin}`, STYLE.ok)];
+  return [span(`${symbols.notReady} missing`, STYLE.warn)];
+}
+
+/** The text being typed, its end in sight; of a secret only how long it is. */
+function fieldSpans(variable: PickerVariable, text: string, room: number, { symbols }: Theme): Line {
+  const shown = variable.secret ? symbols.bullet.repeat([...text].length) : text;
+  const surplus = Math.max(0, cellWidth(shown) - Math.max(0, room - 1));
+  return [span(dropCells(shown, surplus), STYLE.active), span(symbols.caret, STYLE.active)];
+}
+
+/** What a session with this preset would be. */
+function previewPanel({ selection, width, height, theme }: Scene): readonly Line[] {
+  const { preset, alias, client } = selection;
+  const inner = Math.max(2, width - FRAME_COLUMNS);
+  if (!preset) return frame([], { title: 'Preview', width, height, theme });
+  const fact = (label: string, text: string): readonly Line[] =>
+    wrap(text, inner - 9).map((part, row) => [
+      span(cell(row === 0 ? label : '', 9, theme), STYLE.dim),
+      span(part),
+    ]);
+  const { arrow } = theme.symbols;
+  const routes = preset.aliases.map((each): Line => {
+    const chosen = each === alias;
+    return [
+      span(chosen ? `${theme.symbols.pointer} ` : '  ', STYLE.active),
+      span(each.name, chosen ? STYLE.strong : {}),
+      span(` ${arrow} ${each.upstream}:${each.model ?? '…'}`, STYLE.dim),
+    ];
+  });
+  const limits = [
+    ...(alias?.contextWindow === undefined ? [] : [`${formatTokens(alias.contextWindow)} context`]),
+    ...(alias?.price ? [`$${alias.price.input} in, $${alias.price.output} out per million`] : []),
+  ].join(` ${theme.symbols.dot} `);
+  const content: readonly Line[] = [
+    [span(preset.title ?? preset.name, STYLE.title)],
+    ...wrap(preset.description ?? '', inner).map((text) => [span(text, STYLE.dim)]),
+    [],
+    ...(alias ? fact('client', client?.label ?? '') : []),
+    ...(alias ? fact('model', alias.name) : []),
+    ...(alias ? fact('wire', wireWords(alias, theme)) : []),
+    ...(limits === '' ? [] : fact('limits', limits)),
+    ...(routes.length > 0 ? [[], [span(formatCount(routes.length, 'model'), STYLE.strong)], ...routes] : []),
+  ];
+  return frame(content, { title: 'Preview', width, height, theme });
+}
+
+function messageLine({ state, width, theme }: Scene): Line {
+  const text = state.message?.split('\n')[0] ?? '';
+  return spread([span(text === '' ? '' : ` ${theme.symbols.bad} ${text}`, STYLE.warn)], [], width, theme);
+}
+
+function footer({ state, selection, width, theme }: Scene): Line {
+  const { field } = state;
+  if (!field) return footerLine(PICKER_KEYS, width, theme);
+  if (field.kind === 'filter') return footerLine(FIELD_KEYS, width, theme, { submit: 'keep the filter' });
+  const isLast = field.thenStart && selection.missing.length <= 1;
+  return footerLine(FIELD_KEYS, width, theme, {
+    submit: isLast ? 'start' : field.thenStart ? 'next' : 'take it',
+  });
+}

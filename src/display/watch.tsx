@@ -1,0 +1,99 @@
+import { homedir } from 'node:os';
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { WatchMessage } from '../sessions/view.ts';
+import { isFinal } from '../traffic/exchange.ts';
+import type { Receipt } from '../traffic/receipt.ts';
+import { formatReceipt } from '../traffic/receipt-text.ts';
+import { drawsScreens } from './ability.ts';
+import { WatchApp } from './panels/watch-app.tsx';
+import { exchangeSentence, sessionSentence } from './plain.ts';
+import { TrafficStore } from './store.ts';
+import { FullScreen } from './terminal.ts';
+import { createTheme, type Theme } from './theme.ts';
+
+/** Where the messages come from: a session's socket, or the bus of this very process. */
+export interface WatchFeed {
+  /** Hands over every message from here on, in order. Returns the way to stop. */
+  subscribe(listener: (message: WatchMessage) => void): () => void;
+  /** Settles when nothing more will come. */
+  readonly closed: Promise<void>;
+}
+
+export interface WatchScreenOptions {
+  readonly source: WatchFeed;
+  /** One line for each finished exchange instead of a screen; also what happens without a terminal. */
+  readonly plain?: boolean | undefined;
+  readonly ascii?: boolean | undefined;
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The user ended the view while the source was still open. */
+  readonly onQuit?: () => void;
+}
+
+/**
+ * Shows the traffic of a session or a proxy until the user quits, then prints the receipt, if there is one by then,
+ * so that it stays in the scrollback. Without a terminal it prints lines until the source closes.
+ *
+ * @returns the exit code: 0, or 128+n when a signal ended the view
+ */
+export async function runWatchScreen(options: WatchScreenOptions): Promise<number> {
+  const { stdin, stdout, env = process.env } = options;
+  const theme = createTheme({ ascii: options.ascii }, env);
+  return options.plain || !drawsScreens({ stdin, stdout }, env)
+    ? watchPlainly(options, theme)
+    : watchOnScreen(options, theme);
+}
+
+async function watchOnScreen(options: WatchScreenOptions, theme: Theme): Promise<number> {
+  const { source, stdin, stdout, onQuit } = options;
+  const store = new TrafficStore();
+  const unsubscribe = source.subscribe((message) => store.push(message));
+  source.closed.then(
+    () => store.close(),
+    () => store.close(),
+  );
+  let quit: (exitCode: number) => void = () => {};
+  const asked = new Promise<number>((resolve) => {
+    quit = resolve;
+  });
+  const screen = new FullScreen({ stdin, stdout }, (size) => (
+    <WatchApp store={store} size={size} theme={theme} onQuit={() => quit(0)} />
+  ));
+  try {
+    const exitCode = await Promise.race([asked, screen.ended]);
+    if (!store.closed) onQuit?.();
+    return exitCode;
+  } finally {
+    screen.close();
+    unsubscribe();
+    if (store.receipt) stdout.write(receiptText(store.receipt, theme, theme.color));
+  }
+}
+
+/** Sentences, one for each finished exchange, as they finish. */
+async function watchPlainly({ source, stdout }: WatchScreenOptions, theme: Theme): Promise<number> {
+  const told = new Set<string>();
+  const say = (text: string) => stdout.write(`${text}\n`);
+  const unsubscribe = source.subscribe((message) => {
+    if (message.type === 'hello') say(sessionSentence(message.session, theme));
+    if (message.type === 'receipt') stdout.write(`\n${receiptText(message.receipt, theme, false)}`);
+    if (message.type !== 'exchange') return;
+    const { exchange } = message;
+    if (!isFinal(exchange.state) || told.has(exchange.id)) return;
+    told.add(exchange.id);
+    say(exchangeSentence(exchange, theme));
+  });
+  try {
+    // A reader that goes away (`| head`) ends the view like a quit.
+    const gone = new Promise<void>((resolve) => stdout.once('error', () => resolve()));
+    await Promise.race([source.closed, gone]);
+    return 0;
+  } finally {
+    unsubscribe();
+  }
+}
+
+function receiptText(receipt: Receipt, theme: Theme, colour: boolean): string {
+  return formatReceipt(receipt, { ascii: theme.ascii, colour, home: homedir() });
+}

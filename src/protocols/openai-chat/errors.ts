@@ -1,0 +1,112 @@
+import { classifyFailure, type ErrorFacts } from '../bridge/classify.ts';
+import { isObject, type JsonObject } from '../bridge/fields.ts';
+import { openAiError } from '../bridge/openai-error.ts';
+import type { Failure } from '../failure.ts';
+
+/** The answer that tells a Chat client of a failure. 529 is Anthropic's own status. */
+export function encodeError(failure: Failure): { readonly status: number; readonly body: unknown } {
+  return { status: failure.status === 529 ? 503 : failure.status, body: { error: openAiError(failure) } };
+}
+
+/** Reads the body of an error answer: OpenAI's object, or whatever a stranger sends in its place. */
+export function decodeError(status: number, body: unknown): Failure {
+  return classifyFailure(status, readFacts(body) ?? { message: httpMessage(status) });
+}
+
+/**
+ * An error that came with status 200 or inside a stream: `{"error":…}`, vLLM's `{"object":"error"}`, OpenRouter's
+ * error beside or inside a choice. `undefined` when the body is none.
+ */
+export function readInStreamError(body: JsonObject, event: string | undefined): Failure | undefined {
+  const stated = body.error ?? errorInChoice(body.choices);
+  if (stated !== undefined && stated !== null) {
+    return classifyFailure(undefined, readFacts(stated) ?? { message: '' });
+  }
+  const isError = event === 'error' || body.object === 'error' || body.type === 'error';
+  const bare = body.choices === undefined && (body.message !== undefined || body.detail !== undefined);
+  if (!isError && !bare) return undefined;
+  return classifyFailure(undefined, readFacts(body) ?? { message: '' });
+}
+
+function errorInChoice(choices: unknown): unknown {
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return isObject(first) ? first.error : undefined;
+}
+
+/** The longest part of an HTML or plain text answer that is shown. */
+const SHOWN_TEXT = 500;
+
+/** What an error says, in the shapes met so far; `undefined` for silence. */
+function readFacts(body: unknown): ErrorFacts | undefined {
+  if (typeof body === 'string') return textFacts(body);
+  if (Array.isArray(body)) return readFacts(body[0]);
+  if (!isObject(body)) return undefined;
+  const { error } = body;
+  if (isObject(error) || Array.isArray(error)) return readFacts(error);
+  if (Array.isArray(body.detail)) return validationFacts(body.detail);
+  if (isObject(body.detail) || isObject(body.message)) return readFacts(body.detail ?? body.message);
+  const own = [body.message, error, body.detail, body.error_message, body.msg].find(isText);
+  const message = own === undefined ? undefined : withProviderWords(own, body.metadata);
+  const code = wordOf(body.code) ?? wordOf(body.error_code);
+  const type = wordOf(body.type) ?? wordOf(body.status);
+  const param = wordOf(body.param);
+  if (message === undefined && code === undefined && type === undefined) return undefined;
+  return {
+    message: message ?? `The upstream reported ${code ?? type ?? 'an error'}.`,
+    ...(code !== undefined && { code }),
+    ...(type !== undefined && { type }),
+    ...(param !== undefined && { param }),
+  };
+}
+
+/** OpenRouter says "Provider returned error" and puts what the provider said into `metadata.raw`. */
+function withProviderWords(message: string, metadata: unknown): string {
+  if (!isObject(metadata) || !isText(metadata.raw)) return message;
+  const inner = readFacts(parse(metadata.raw) ?? metadata.raw);
+  return inner ? `${message}: ${inner.message}` : message;
+}
+
+/** FastAPI's and Mistral's list of what did not validate: `[{loc: ['body', 'top_k'], msg}]`. */
+function validationFacts(details: readonly unknown[]): ErrorFacts | undefined {
+  const lines = details.flatMap((detail) => {
+    if (!isObject(detail) || !isText(detail.msg)) return [];
+    const place = Array.isArray(detail.loc) ? detail.loc.filter((step) => step !== 'body').join('.') : '';
+    return [{ place, line: place === '' ? detail.msg : `${place}: ${detail.msg}` }];
+  });
+  if (lines.length === 0) return undefined;
+  const param = lines[0]?.place;
+  return { message: lines.map(({ line }) => line).join('; '), ...(param && { param }) };
+}
+
+function textFacts(body: string): ErrorFacts | undefined {
+  const trimmed = body.trim();
+  if (trimmed === '') return undefined;
+  const inner = parse(trimmed);
+  if (isObject(inner)) return readFacts(inner);
+  // Of a page only the title says something.
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(trimmed)?.[1]?.trim();
+  if (/^<(!doctype|html)/i.test(trimmed))
+    return { message: title || 'The upstream answered with a web page.' };
+  return { message: trimmed.length > SHOWN_TEXT ? `${trimmed.slice(0, SHOWN_TEXT)}…` : trimmed };
+}
+
+function httpMessage(status: number): string {
+  return `The upstream answered with status ${status} and no message.`;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function wordOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

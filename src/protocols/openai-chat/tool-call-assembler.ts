@@ -1,0 +1,213 @@
+import { isObject, type JsonObject } from '../bridge/fields.ts';
+import { FreeformUnwrapper } from '../bridge/freeform.ts';
+import { completeSurrogates } from '../bridge/surrogates.ts';
+import type { UpstreamContext } from '../codec.ts';
+import type { ReplyEvent } from '../reply.ts';
+
+/** One call as it grows. */
+interface Call {
+  /** Its place in the upstream's list, if it says so. */
+  readonly wireIndex: number | undefined;
+  wireId: string | undefined;
+  name: string;
+  /** Everything the upstream sent as arguments. */
+  raw: string;
+  /** Half a character, or arguments from before the name was known. */
+  held: string;
+  index: number | undefined;
+  unwrapper: FreeformUnwrapper | undefined;
+  sent: boolean;
+  /** Sent as `custom`: its input is raw already. */
+  custom: boolean;
+}
+
+/** What one entry of `tool_calls` says. */
+interface Delta {
+  readonly wireIndex: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly args: string;
+  readonly custom: boolean;
+}
+
+/**
+ * Puts tool calls together out of their deltas, in all the ways that servers cut and number them: indexes that are
+ * missing, the same for all, or restarted; ids that are missing, empty, or new with every delta; names that come
+ * late; arguments as an object.
+ */
+export class ToolCallAssembler {
+  readonly #calls: Call[] = [];
+  readonly #context: UpstreamContext;
+  readonly #emit: (event: ReplyEvent) => void;
+  readonly #nextIndex: () => number;
+
+  constructor(context: UpstreamContext, emit: (event: ReplyEvent) => void, nextIndex: () => number) {
+    this.#context = context;
+    this.#emit = emit;
+    this.#nextIndex = nextIndex;
+  }
+
+  /** Whether a call was announced to the client. */
+  get any(): boolean {
+    return this.#calls.some((call) => call.index !== undefined);
+  }
+
+  /** A call with arguments but no name: it can neither be handed over nor be left out. */
+  get nameless(): boolean {
+    return this.#calls.some((call) => call.index === undefined && call.raw.trim() !== '');
+  }
+
+  /** Takes one entry of `tool_calls`. `whole` entries are never continued by the next one. */
+  push(entry: unknown, whole: boolean): void {
+    const delta = readDelta(entry);
+    if (!delta) return;
+    const found = whole ? undefined : this.#find(delta);
+    const call = found ?? this.#open(delta);
+    if (delta.id !== undefined) call.wireId ??= delta.id;
+    if (call.name === '' && delta.name !== undefined) call.name = delta.name;
+    const args = this.#context.quirks.cumulativeDeltas ? beyond(call.raw, delta.args) : delta.args;
+    call.raw += args;
+    if (call.index === undefined) {
+      call.held += args;
+      if (call.name !== '') this.#start(call);
+    } else if (args !== '') {
+      this.#arguments(call, args);
+    }
+  }
+
+  /** The legacy `function_call`: one call, without an id. */
+  pushLegacy(call: JsonObject): void {
+    this.push({ index: 0, function: call }, false);
+  }
+
+  /** Ends every call; after a cut only those with whole arguments count as whole. */
+  end(cut: boolean): void {
+    for (const call of this.#calls) {
+      if (call.index === undefined) continue;
+      this.#flush(call);
+      this.#emit({ type: 'part-end', index: call.index, complete: !cut || isJson(call.raw) });
+    }
+  }
+
+  #find(delta: Delta): Call | undefined {
+    const { wireIndex, id } = delta;
+    if (wireIndex !== undefined) {
+      const call = this.#calls.findLast((candidate) => candidate.wireIndex === wireIndex);
+      return call && !isAnother(call, delta) ? call : undefined;
+    }
+    if (id !== undefined) {
+      const known = this.#calls.findLast((candidate) => candidate.wireId === id);
+      if (known) return known;
+    }
+    const last = this.#calls.at(-1);
+    if (!last || (id !== undefined && last.wireId !== undefined)) return undefined;
+    return delta.name !== undefined && last.name !== '' ? undefined : last;
+  }
+
+  #open({ wireIndex, id, custom }: Delta): Call {
+    const call: Call = {
+      wireIndex,
+      wireId: id,
+      name: '',
+      raw: '',
+      held: '',
+      index: undefined,
+      unwrapper: undefined,
+      sent: false,
+      custom,
+    };
+    this.#calls.push(call);
+    return call;
+  }
+
+  #start(call: Call): void {
+    const tool = this.#context.toolNames.client(call.name);
+    const index = this.#nextIndex();
+    call.index = index;
+    if (tool.freeform && !call.custom) call.unwrapper = new FreeformUnwrapper();
+    this.#emit({
+      type: 'tool-call-start',
+      index,
+      id: call.wireId ?? this.#context.newId('call_'),
+      name: tool.name,
+      ...(tool.namespace !== undefined && { namespace: tool.namespace }),
+      freeform: tool.freeform || call.custom,
+    });
+    const held = call.held;
+    call.held = '';
+    if (held !== '') this.#arguments(call, held);
+  }
+
+  #arguments(call: Call, text: string): void {
+    this.#send(call, call.unwrapper ? call.unwrapper.push(text) : text);
+  }
+
+  #send(call: Call, text: string): void {
+    const [whole, half] = completeSurrogates(call.held + text);
+    call.held = half;
+    if (whole === '' || call.index === undefined) return;
+    call.sent = true;
+    this.#emit({ type: 'tool-arguments', index: call.index, text: whole });
+  }
+
+  /** What was held back; a function without arguments gets an empty object. */
+  #flush(call: Call): void {
+    if (call.index === undefined) return;
+    const rest =
+      (call.unwrapper?.end() ?? '') + (call.unwrapper || call.custom || call.raw.trim() ? '' : '{}');
+    const text = call.held + rest;
+    call.held = '';
+    if (text === '') return;
+    this.#emit({ type: 'tool-arguments', index: call.index, text });
+  }
+}
+
+/** Whether an entry with a known index opens another call (indexes that restart, or are all 0). */
+function isAnother(call: Call, { id, name, args }: Delta): boolean {
+  const otherId = id !== undefined && call.wireId !== undefined && id !== call.wireId;
+  const names = name !== undefined && call.name !== '';
+  // A new id alone proves nothing: some servers invent one for every delta.
+  if (otherId) return names || isJson(call.raw);
+  const sameId = id !== undefined && id === call.wireId;
+  return names && !sameId && args.trim() !== '' && isJson(call.raw);
+}
+
+function readDelta(entry: unknown): Delta | undefined {
+  if (!isObject(entry)) return undefined;
+  const custom = isObject(entry.custom) ? entry.custom : undefined;
+  const call = custom ?? (isObject(entry.function) ? entry.function : {});
+  return {
+    wireIndex: typeof entry.index === 'number' ? entry.index : undefined,
+    id: textOf(entry.id),
+    name: textOf(call.name),
+    args: readArguments(custom ? custom.input : call.arguments),
+    custom: custom !== undefined,
+  };
+}
+
+function readArguments(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : '';
+}
+
+/** A text that says something. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The part of a cumulative text that is new. */
+export function beyond(seen: string, text: string): string {
+  return seen !== '' && text.startsWith(seen) ? text.slice(seen.length) : text;
+}
+
+function isJson(text: string): boolean {
+  const last = text.trimEnd().at(-1);
+  if (last !== '}' && last !== ']' && last !== '"') return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

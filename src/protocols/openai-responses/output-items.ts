@@ -1,0 +1,110 @@
+import { packSeal } from '../bridge/seal.ts';
+import type { Seal } from '../conversation.ts';
+import type { Phase } from '../reply.ts';
+import type {
+  CustomToolCallItem,
+  FunctionCallItem,
+  ItemStatus,
+  MessageItem,
+  OutputItem,
+  OutputText,
+  ReasoningItem,
+  Refusal,
+} from './wire.ts';
+
+/** One output item while it is being written. Its place in `output` is fixed once it is begun. */
+interface ItemBase {
+  readonly id: string;
+  readonly outputIndex: number;
+  /** The finished item, once `output_item.done` was sent. */
+  done?: OutputItem;
+}
+
+export interface MessageDraft extends ItemBase {
+  readonly type: 'message';
+  readonly phase: Phase | undefined;
+  readonly contents: ContentDraft[];
+}
+
+export interface ContentDraft {
+  readonly type: 'output_text' | 'refusal';
+  text: string;
+  ended: boolean;
+  complete: boolean;
+}
+
+export interface ReasoningDraft extends ItemBase {
+  readonly type: 'reasoning';
+  readonly summary: string[];
+  /** Whether the last summary part takes further text. */
+  summaryOpen: boolean;
+  /** The provider gave a summary of its own. */
+  summarised: boolean;
+  content: string | undefined;
+  seal: Seal | undefined;
+}
+
+export interface CallDraft extends ItemBase {
+  readonly type: 'call';
+  readonly callId: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly freeform: boolean;
+  /** The arguments of a function, the raw input of a freeform tool. */
+  text: string;
+}
+
+/** Shown as it came: an item that only this protocol knows. */
+export interface VerbatimDraft extends ItemBase {
+  readonly type: 'verbatim';
+}
+
+export type ItemDraft = MessageDraft | ReasoningDraft | CallDraft | VerbatimDraft;
+
+export function contentPart({ type, text }: Pick<ContentDraft, 'type' | 'text'>): OutputText | Refusal {
+  return type === 'output_text' ? { type, text, annotations: [], logprobs: [] } : { type, refusal: text };
+}
+
+export function messageItem(draft: MessageDraft, status: ItemStatus, phase = draft.phase): MessageItem {
+  return {
+    id: draft.id,
+    type: 'message',
+    status,
+    role: 'assistant',
+    content: draft.contents.map(contentPart),
+    ...(phase && { phase }),
+  };
+}
+
+export function reasoningItem({ id, summary, content, seal }: ReasoningDraft): ReasoningItem {
+  return {
+    id,
+    type: 'reasoning',
+    summary: summary.map((text) => ({ type: 'summary_text', text })),
+    ...(content !== undefined && { content: [{ type: 'reasoning_text', text: content }] }),
+    encrypted_content: seal ? packSeal(seal) : null,
+  };
+}
+
+export function callItem(draft: CallDraft, status: ItemStatus): FunctionCallItem | CustomToolCallItem {
+  const { id, callId, name, namespace, freeform, text } = draft;
+  const space = namespace === undefined ? {} : { namespace };
+  return freeform
+    ? { id, type: 'custom_tool_call', status, call_id: callId, input: text, name, ...space }
+    : { id, type: 'function_call', status, arguments: text, call_id: callId, name, ...space };
+}
+
+/** The item as it stands, for an event in mid-stream that shows the whole response. */
+export function currentItem(draft: ItemDraft): OutputItem | undefined {
+  if (draft.done) return draft.done;
+  switch (draft.type) {
+    case 'message':
+      return messageItem(draft, 'in_progress');
+    case 'reasoning':
+      return reasoningItem(draft);
+    case 'call':
+      return callItem(draft, 'in_progress');
+    case 'verbatim':
+      return undefined;
+  }
+}

@@ -1,0 +1,106 @@
+import type { JsonObject } from '../bridge/fields.ts';
+import type { Phase } from '../reply.ts';
+import type { ReaderContext } from './reader-context.ts';
+import { RunningText } from './running-text.ts';
+import { asObject, asString, listOf } from './shape.ts';
+
+type Kind = 'text' | 'refusal';
+
+interface ContentState {
+  readonly kind: Kind;
+  readonly text: RunningText;
+  /** Of its part, once it has any text. */
+  index?: number;
+}
+
+/** Reads a message: each of its content parts becomes a part of the reply, once it has any text. */
+export class MessageReader {
+  readonly #context: ReaderContext;
+  readonly #contents = new Map<number, ContentState>();
+  #phase: Phase | undefined;
+
+  constructor(context: ReaderContext) {
+    this.#context = context;
+  }
+
+  read(type: string, event: JsonObject): void {
+    const at = typeof event.content_index === 'number' ? event.content_index : 0;
+    switch (type) {
+      case 'response.output_item.added':
+        this.#phase = phaseOf(asObject(event.item));
+        break;
+      case 'response.output_text.delta':
+        this.#append(at, 'text', event.delta);
+        break;
+      case 'response.refusal.delta':
+        this.#append(at, 'refusal', event.delta);
+        break;
+      case 'response.output_text.done':
+        this.#complete(at, 'text', event.text);
+        break;
+      case 'response.refusal.done':
+        this.#complete(at, 'refusal', event.refusal);
+        break;
+      case 'response.content_part.done':
+        this.#completeContent(at, event.part);
+        break;
+    }
+  }
+
+  finish(item: JsonObject, complete: boolean): void {
+    this.#phase ??= phaseOf(item);
+    for (const [at, part] of listOf(item.content).entries()) this.#completeContent(at, part);
+    this.abandon(complete);
+  }
+
+  abandon(complete: boolean): void {
+    for (const content of this.#contents.values()) {
+      this.#emit(content, content.text.end());
+      if (content.index !== undefined)
+        this.#context.emit({ type: 'part-end', index: content.index, complete });
+    }
+  }
+
+  #completeContent(at: number, value: unknown): void {
+    const part = asObject(value);
+    if (part?.type === 'refusal') this.#complete(at, 'refusal', part.refusal);
+    else this.#complete(at, 'text', part?.text);
+  }
+
+  #complete(at: number, kind: Kind, whole: unknown): void {
+    const content = this.#content(at, kind);
+    this.#emit(content, content.text.complete(asString(whole)));
+  }
+
+  #append(at: number, kind: Kind, piece: unknown): void {
+    const content = this.#content(at, kind);
+    this.#emit(content, content.text.add(asString(piece) ?? ''));
+  }
+
+  #content(at: number, kind: Kind): ContentState {
+    const known = this.#contents.get(at);
+    if (known) return known;
+    const content: ContentState = { kind, text: new RunningText() };
+    this.#contents.set(at, content);
+    return content;
+  }
+
+  #emit(content: ContentState, text: string): void {
+    if (text === '') return;
+    if (content.index === undefined) {
+      content.index = this.#context.nextIndex();
+      const phase = this.#phase;
+      this.#context.emit({
+        type: 'part-start',
+        index: content.index,
+        part: content.kind,
+        ...(phase && { phase }),
+      });
+    }
+    this.#context.emit({ type: 'text', index: content.index, text });
+  }
+}
+
+function phaseOf(item: JsonObject | undefined): Phase | undefined {
+  return item?.phase === 'commentary' || item?.phase === 'final_answer' ? item.phase : undefined;
+}

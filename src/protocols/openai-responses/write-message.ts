@@ -1,0 +1,61 @@
+import type { Phase } from '../reply.ts';
+import type { ItemWriter } from './item-writer.ts';
+import { type ContentDraft, contentPart, type MessageDraft, messageItem } from './output-items.ts';
+
+/** A content part within its message. */
+export interface ContentPlace {
+  readonly message: MessageDraft;
+  readonly content: ContentDraft;
+  /** What all its deltas have in common. */
+  readonly head: string;
+}
+
+/** Begins a content part: in the message just written if nothing else came since, else in a new one. */
+export function openContent(
+  items: ItemWriter,
+  type: ContentDraft['type'],
+  phase: Phase | undefined,
+): ContentPlace {
+  const last = items.pendingMessage;
+  const joins = last && (phase === undefined || phase === last.phase);
+  const message = joins ? last : openMessage(items, phase);
+  const content: ContentDraft = { type, text: '', ended: false, complete: false };
+  message.contents.push(content);
+  const at = placeOf(message, content);
+  items.frames.frame('response.content_part.added', { ...at, part: contentPart(content) });
+  return { message, content, head: `${JSON.stringify(at).slice(1, -1)},"delta":` };
+}
+
+export function writeText(items: ItemWriter, { content, head }: ContentPlace, text: string): void {
+  content.text += text;
+  const type = content.type === 'output_text' ? 'response.output_text.delta' : 'response.refusal.delta';
+  items.frames.delta(type, head, text);
+}
+
+export function endContent(items: ItemWriter, { message, content }: ContentPlace, complete: boolean): void {
+  content.ended = true;
+  content.complete = complete;
+  const at = placeOf(message, content);
+  const { text } = content;
+  if (content.type === 'output_text')
+    items.frames.frame('response.output_text.done', { ...at, text, logprobs: [] });
+  else items.frames.frame('response.refusal.done', { ...at, refusal: text });
+  items.frames.frame('response.content_part.done', { ...at, part: contentPart(content) });
+  items.settle(message);
+}
+
+function openMessage(items: ItemWriter, phase: Phase | undefined): MessageDraft {
+  const message: MessageDraft = {
+    type: 'message',
+    id: items.newId('msg_'),
+    outputIndex: items.nextIndex,
+    phase,
+    contents: [],
+  };
+  items.begin(message, messageItem(message, 'in_progress'));
+  return message;
+}
+
+function placeOf({ id, outputIndex, contents }: MessageDraft, content: ContentDraft) {
+  return { item_id: id, output_index: outputIndex, content_index: contents.indexOf(content) };
+}

@@ -1,0 +1,54 @@
+import type { Config, Route } from '../config/config.ts';
+import type { ClientContext, Codec, UpstreamContext } from '../protocols/codec.ts';
+import type { CompatibilityMode } from '../protocols/loss.ts';
+import type { ReplyEvent } from '../protocols/reply.ts';
+import type { ExchangeRecorder } from './exchange-recorder.ts';
+import type { ProxyOptions } from './handle.ts';
+import type { LearnedHealings } from './learned-healings.ts';
+import type { OutgoingBody } from './outgoing-body.ts';
+import type { UpstreamPools } from './pools.ts';
+import type { ReasoningStore } from './reasoning-store.ts';
+
+/** What all exchanges of one proxy share. */
+export interface ProxyContext {
+  readonly options: ProxyOptions;
+  readonly config: Config;
+  readonly mode: CompatibilityMode;
+  readonly pools: UpstreamPools;
+  /** Every error, log line and record passes through it. */
+  readonly redact: (text: string) => string;
+  readonly reasoning: ReasoningStore;
+  readonly healings: LearnedHealings;
+}
+
+/** One request to a model, decoded far enough to be sent on. */
+export interface OpenExchange {
+  readonly context: ProxyContext;
+  readonly record: ExchangeRecorder;
+  readonly response: import('node:http').ServerResponse;
+  /** Aborts when the client leaves or the proxy closes. */
+  readonly signal: AbortSignal;
+  readonly route: Route;
+  readonly clientCodec: Codec;
+  readonly upstreamCodec: Codec;
+  /** Whether the client wants a stream. */
+  readonly stream: boolean;
+  readonly outgoing: Outgoing;
+}
+
+/** A request as it goes upstream, and how its reply is to be read. */
+export interface Outgoing {
+  /** Both sides speak the same protocol: whole frames are passed on as they are. */
+  readonly relayed: boolean;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: OutgoingBody;
+  /** Whether a stream is asked of the upstream. */
+  readonly stream: boolean;
+  /** We asked a Chat upstream for a usage chunk that the client did not ask for. */
+  readonly hidesUsage: boolean;
+  readonly upstreamContext: UpstreamContext;
+  readonly clientContext: () => ClientContext;
+  /** Told every event of the reply, for what must be remembered of it. */
+  readonly remember?: (event: ReplyEvent) => void;
+}

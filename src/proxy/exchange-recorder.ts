@@ -1,0 +1,252 @@
+import type { Route } from '../config/config.ts';
+import type { Protocol } from '../protocols/conversation.ts';
+import type { Failure } from '../protocols/failure.ts';
+import type { Loss } from '../protocols/loss.ts';
+import type { FinishReason, ReplyEvent, Usage } from '../protocols/reply.ts';
+import type { TrafficBus } from '../traffic/bus.ts';
+import type { Exchange, ExchangeDelta, ExchangeError, ExchangeState } from '../traffic/exchange.ts';
+import { costOf } from '../traffic/pricing.ts';
+
+/** What is known of an exchange before its body is read. */
+export interface ExchangeStart {
+  readonly id: string;
+  readonly number: number;
+  readonly clientProtocol: Protocol;
+  readonly path: string;
+  readonly purpose: string | undefined;
+}
+
+/** Bytes kept of each body of an exchange with `--record full`. */
+const MAX_RECORDED_BYTES = 8 * 1024 * 1024;
+
+const BODIES = ['clientRequest', 'upstreamRequest', 'upstreamReply', 'clientReply'] as const;
+type BodyName = (typeof BODIES)[number];
+
+/** Keeps the record of one exchange and tells the bus of each change of its state. Holds nothing back from the wire. */
+export class ExchangeRecorder {
+  readonly #bus: TrafficBus;
+  readonly #redact: (text: string) => string;
+  readonly #start: ExchangeStart;
+  readonly #startedAt = Date.now();
+  readonly #clock = performance.now();
+  readonly #bodies: Map<BodyName, { chunks: Buffer[]; bytes: number }> | undefined;
+  #state: ExchangeState = 'queued';
+  #asked = { modelAsked: '', stream: false, requestBytes: 0 };
+  #route: { route: Route; protocol: Protocol } | undefined;
+  #modelServed: string | undefined;
+  #status: number | undefined;
+  #attempts = 0;
+  #timing: { sent?: number; firstByte?: number; firstToken?: number; lastToken?: number; end?: number } = {};
+  #usage: Usage | undefined;
+  #finish: FinishReason | undefined;
+  #losses: readonly Loss[] = [];
+  #error: ExchangeError | undefined;
+  #replyBytes = 0;
+
+  constructor(
+    bus: TrafficBus,
+    redact: (text: string) => string,
+    recordBodies: boolean,
+    start: ExchangeStart,
+  ) {
+    this.#bus = bus;
+    this.#redact = redact;
+    this.#start = start;
+    this.#bodies = recordBodies ? new Map() : undefined;
+  }
+
+  get id(): string {
+    return this.#start.id;
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'done' || this.#state === 'failed' || this.#state === 'cancelled';
+  }
+
+  /** The request is read: views show it from here on. */
+  asked(modelAsked: string, stream: boolean, requestBytes: number): void {
+    this.#asked = { modelAsked: this.#redact(modelAsked.slice(0, 200)), stream, requestBytes };
+  }
+
+  routed(route: Route, protocol: Protocol): void {
+    this.#route = { route, protocol };
+  }
+
+  lost(losses: readonly Loss[]): void {
+    if (losses.length > 0) this.#losses = [...this.#losses, ...losses];
+  }
+
+  get losses(): readonly Loss[] {
+    return this.#losses;
+  }
+
+  /** Tells the current state, changed or not. */
+  show(): void {
+    if (this.#bus.isWatched) this.#bus.onEvent({ type: 'exchange', exchange: this.#record() });
+  }
+
+  /** Another request goes upstream. */
+  attempt(): void {
+    this.#attempts += 1;
+    this.#enter('connecting');
+  }
+
+  sent(): void {
+    this.#timing.sent = this.#elapsed();
+    this.#enter('prefill');
+  }
+
+  firstByte(): void {
+    this.#timing.firstByte ??= this.#elapsed();
+  }
+
+  retrying(failure: Failure, upstreamStatus: number | undefined): void {
+    this.#setError(failure, upstreamStatus);
+    this.#enter('retrying');
+  }
+
+  /** An event of the reply, as the upstream's decoder has it. */
+  event(event: ReplyEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#modelServed = event.model ?? this.#modelServed;
+        this.#usage = event.usage ?? this.#usage;
+        break;
+      case 'text':
+        this.#token('streaming', event.text === '' ? undefined : { kind: 'text', text: event.text });
+        break;
+      case 'reasoning':
+        this.#token('thinking', event.text === '' ? undefined : { kind: 'reasoning', text: event.text });
+        break;
+      case 'tool-call-start':
+        this.#token('streaming', { kind: 'tool-call', text: event.name });
+        break;
+      case 'tool-arguments':
+        this.#token('streaming', { kind: 'tool-arguments', text: event.text });
+        break;
+      case 'opaque':
+        this.#token('streaming', undefined);
+        break;
+      case 'usage':
+        this.#usage = event.usage;
+        break;
+      case 'finish':
+        this.#finish = event.reason;
+        break;
+      case 'part-start':
+      case 'part-end':
+      case 'reasoning-seal':
+      case 'failure':
+        break;
+    }
+  }
+
+  /** HTTP status the client got. */
+  answered(status: number): void {
+    this.#status = status;
+  }
+
+  replied(bytes: number): void {
+    this.#replyBytes += bytes;
+  }
+
+  /** Keeps a body, or a piece of one, if bodies are recorded. `restart`: an earlier try's is forgotten. */
+  body(name: BodyName, chunk: Buffer | string, restart = false): void {
+    if (!this.#bodies) return;
+    let kept = restart ? undefined : this.#bodies.get(name);
+    if (!kept) {
+      kept = { chunks: [], bytes: 0 };
+      this.#bodies.set(name, kept);
+    }
+    const room = MAX_RECORDED_BYTES - kept.bytes;
+    if (room <= 0) return;
+    const piece = (typeof chunk === 'string' ? Buffer.from(chunk) : chunk).subarray(0, room);
+    kept.chunks.push(piece);
+    kept.bytes += piece.length;
+  }
+
+  done(): void {
+    this.#error = undefined;
+    this.#end('done');
+  }
+
+  failed(failure: Failure, upstreamStatus?: number): void {
+    this.#setError(failure, upstreamStatus);
+    this.#end('failed');
+  }
+
+  cancelled(): void {
+    this.#end('cancelled');
+  }
+
+  #setError(failure: Failure, upstreamStatus: number | undefined): void {
+    const { kind, code } = failure;
+    this.#error = {
+      kind,
+      message: this.#redact(failure.message),
+      ...(code !== undefined && { code: this.#redact(code) }),
+      ...(upstreamStatus !== undefined && { upstreamStatus }),
+    };
+  }
+
+  #enter(state: ExchangeState): void {
+    if (this.#state === state || this.isOver) return;
+    this.#state = state;
+    this.show();
+  }
+
+  #token(state: 'thinking' | 'streaming', delta: Omit<ExchangeDelta, 'exchangeId'> | undefined): void {
+    const now = this.#elapsed();
+    this.#timing.firstToken ??= now;
+    this.#timing.lastToken = now;
+    this.#enter(state);
+    if (!delta || !this.#bus.isWatched) return;
+    this.#bus.onEvent({ type: 'delta', delta: { exchangeId: this.id, kind: delta.kind, text: delta.text } });
+  }
+
+  #end(state: 'done' | 'failed' | 'cancelled'): void {
+    if (this.isOver) return;
+    this.#state = state;
+    this.#timing.end = this.#elapsed();
+    this.show();
+    if (!this.#bodies || !this.#bus.isWatched) return;
+    const text = (name: BodyName) => {
+      const kept = this.#bodies?.get(name);
+      return kept && { [name]: this.#redact(Buffer.concat(kept.chunks).toString('utf8')) };
+    };
+    this.#bus.onBodies({ exchangeId: this.id, ...Object.assign({}, ...BODIES.map(text)) });
+  }
+
+  #elapsed(): number {
+    return Math.round(performance.now() - this.#clock);
+  }
+
+  #record(): Exchange {
+    const { id, number, clientProtocol, path, purpose } = this.#start;
+    const { route, protocol } = this.#route ?? {};
+    const pricing = route?.pricing;
+    const cost = pricing && this.#usage ? costOf(this.#usage, pricing) : undefined;
+    return {
+      id,
+      number,
+      startedAt: this.#startedAt,
+      state: this.#state,
+      clientProtocol,
+      path,
+      ...(purpose !== undefined && { purpose }),
+      ...this.#asked,
+      ...(route && { alias: route.alias, upstream: route.upstream.name, model: route.model }),
+      ...(protocol && { upstreamProtocol: protocol }),
+      ...(this.#modelServed !== undefined && { modelServed: this.#modelServed }),
+      ...(this.#status !== undefined && { status: this.#status }),
+      attempts: this.#attempts,
+      timing: { ...this.#timing },
+      ...(this.#usage && { usage: this.#usage }),
+      ...(cost !== undefined && { cost }),
+      ...(this.#finish && { finish: this.#finish }),
+      losses: this.#losses,
+      ...(this.#error && { error: this.#error }),
+      replyBytes: this.#replyBytes,
+    };
+  }
+}

@@ -1,0 +1,117 @@
+import type { SseFrame } from '../protocols/codec.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Whole frames of a byte stream, back to back in `bytes`; `ends` are the offsets after each one's blank line. */
+export interface FrameBatch {
+  readonly bytes: Buffer;
+  readonly ends: readonly number[];
+}
+
+const NOTHING: FrameBatch = { bytes: Buffer.alloc(0), ends: [] };
+
+/**
+ * Cuts a stream of server-sent events at its blank lines without decoding it, so that a relay passes on the very
+ * bytes it got. Lines end with LF, CRLF or CR (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ */
+export class FrameSplitter {
+  readonly #maxFrameBytes: number;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #lineIsEmpty = true;
+  #afterCr = false;
+
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** @throws {RangeError} when one frame is longer than allowed. */
+  push(chunk: Buffer): FrameBatch {
+    const ends = this.#scan(chunk);
+    const last = ends.at(-1);
+    if (last === undefined) {
+      this.#hold(chunk);
+      return NOTHING;
+    }
+    const whole = chunk.subarray(0, last);
+    const before = this.#heldBytes;
+    const bytes = before === 0 ? whole : Buffer.concat([...this.#held, whole]);
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (last < chunk.length) this.#hold(chunk.subarray(last));
+    const shifted = before === 0 ? ends : ends.map((end) => end + before);
+    this.#checkSizes(shifted);
+    return { bytes, ends: shifted };
+  }
+
+  /** The bytes of the frame that has not ended yet. */
+  rest(): Buffer {
+    return Buffer.concat(this.#held);
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > this.#maxFrameBytes) throw tooLarge(this.#maxFrameBytes);
+  }
+
+  #checkSizes(ends: readonly number[]): void {
+    let start = 0;
+    for (const end of ends) {
+      if (end - start > this.#maxFrameBytes) throw tooLarge(this.#maxFrameBytes);
+      start = end;
+    }
+  }
+
+  /** Offsets in `chunk` after which a frame is over. */
+  #scan(chunk: Buffer): number[] {
+    const ends: number[] = [];
+    let lineIsEmpty = this.#lineIsEmpty;
+    let afterCr = this.#afterCr;
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (byte !== LF && byte !== CR) {
+        lineIsEmpty = false;
+        afterCr = false;
+        continue;
+      }
+      if (byte === LF && afterCr) {
+        // The second half of a CRLF whose CR ended the line; it belongs to the frame that CR ended, if any did.
+        afterCr = false;
+        if (ends.at(-1) === at) ends[ends.length - 1] = at + 1;
+        continue;
+      }
+      if (lineIsEmpty) ends.push(at + 1);
+      lineIsEmpty = true;
+      afterCr = byte === CR;
+    }
+    this.#lineIsEmpty = lineIsEmpty;
+    this.#afterCr = afterCr;
+    return ends;
+  }
+}
+
+function tooLarge(limit: number): RangeError {
+  return new RangeError(`a frame of the upstream's stream is longer than ${limit} bytes`);
+}
+
+/** What a frame dispatches; undefined for comments and blank lines, which dispatch nothing. */
+export function parseFrame(bytes: Buffer, start: number, end: number): SseFrame | undefined {
+  const text = bytes.toString('utf8', start, end);
+  // Nearly every frame of a Chat stream is this one line.
+  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2 && !text.includes('\r')) {
+    return { data: text.slice(6, -2) };
+  }
+  let event: string | undefined;
+  const data: string[] = [];
+  for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)) {
+    const colon = line.indexOf(':');
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
+    if (field === 'data') data.push(value);
+    else if (field === 'event') event = value;
+  }
+  if (data.length === 0) return undefined;
+  return { data: data.join('\n'), ...(event && { event }) };
+}

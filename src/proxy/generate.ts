@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Route } from '../config/config.ts';
+import { nearestNames, resolveRoute } from '../config/resolve.ts';
+import type { ClientContext, Codec } from '../protocols/codec.ts';
+import { codecFor, PROTOCOL_NAMES } from '../protocols/codecs.ts';
+import type { Conversation, Protocol } from '../protocols/conversation.ts';
+import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
+import { serveExchange } from './attempts.ts';
+import type { OpenExchange, Outgoing, ProxyContext } from './context.ts';
+import type { ExchangeRecorder } from './exchange-recorder.ts';
+import { upstreamHeaders } from './headers.ts';
+import { newId } from './new-id.ts';
+import { relayRequest, SAME_NAMES } from './relay-request.ts';
+import { readBody } from './request-body.ts';
+import { type Member, memberValue, scanMembers } from './splice.ts';
+import { translateRequest } from './translate-request.ts';
+import { replyPath } from './upstream-path.ts';
+
+/** A client's request for a model's reply, its body not yet read. */
+export interface IncomingGenerate {
+  readonly context: ProxyContext;
+  readonly protocol: Protocol;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** The client's own key, where it is the provider's (`client_provider_key`). */
+  readonly clientKey: string | undefined;
+  readonly signal: AbortSignal;
+  readonly record: ExchangeRecorder;
+}
+
+/**
+ * Reads, routes and serves it. What cannot be served is refused before the upstream is asked.
+ * @throws {RequestRefused}, {@link ClientGone}
+ */
+export async function generate(incoming: IncomingGenerate): Promise<void> {
+  const { context, protocol, record, request, response, signal } = incoming;
+  const clientCodec = knownCodec(protocol, 'client');
+  const raw = await readBody(request, context.config.limits.maxRequestBodyBytes);
+  record.body('clientRequest', raw);
+  const members = membersOf(raw);
+  const stream = memberValue(raw, members, 'stream') === true;
+  const model = memberValue(raw, members, 'model');
+  record.asked(typeof model === 'string' ? model : '', stream, raw.length);
+  if (typeof model !== 'string' || model.trim() === '') {
+    throw invalidRequest('model is required: the name of an alias', 'model');
+  }
+
+  const route = routeOf(context, model, protocol);
+  const upstreamProtocol = protocolTowards(route, protocol);
+  record.routed(route, upstreamProtocol);
+  const upstreamCodec = knownCodec(upstreamProtocol, 'upstream');
+  const outgoing = prepare(incoming, { raw, members, stream, route, clientCodec, upstreamCodec });
+  record.show();
+  await serveExchange({
+    context,
+    record,
+    response,
+    signal,
+    route,
+    clientCodec,
+    upstreamCodec,
+    stream,
+    outgoing,
+  } satisfies OpenExchange);
+}
+
+interface Routed {
+  readonly raw: Buffer;
+  readonly members: readonly Member[];
+  readonly stream: boolean;
+  readonly route: Route;
+  readonly clientCodec: Codec;
+  readonly upstreamCodec: Codec;
+}
+
+/** The request as it goes out: relayed where both sides speak one protocol, else translated. */
+function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
+  const { context, request, record, query, clientKey } = incoming;
+  const { raw, members, stream, route, clientCodec, upstreamCodec } = routed;
+  const { upstream } = route;
+  const issuer = `${upstream.name}@${new URL(upstream.apiRoot).origin}`;
+  const relayed = clientCodec.protocol === upstreamCodec.protocol;
+  const asksForStream = stream || upstream.quirks.streamOnly;
+  const shared = {
+    path: replyPath(upstream, upstreamCodec.protocol, relayed ? query : new URLSearchParams()),
+    headers: upstreamHeaders({
+      upstream,
+      protocol: upstreamCodec.protocol,
+      clientProtocol: clientCodec.protocol,
+      clientHeaders: request.headers,
+      key: clientKey ?? context.options.credentials.upstreams.get(upstream.name),
+      clientKey: clientKey !== undefined,
+      stream: asksForStream,
+    }),
+    stream: asksForStream,
+  };
+  const reader = { issuer, quirks: upstream.quirks, newId };
+  const isCodex = /codex/i.test(`${request.headers.originator ?? ''} ${request.headers['user-agent'] ?? ''}`);
+  const clientContext = (conversation: () => Conversation) => {
+    let made: ClientContext | undefined;
+    const createdAt = Math.floor(Date.now() / 1000);
+    return () => {
+      made ??= { request: conversation(), model: route.alias, createdAt, newId, codex: isCodex };
+      return made;
+    };
+  };
+
+  if (relayed) {
+    const modes = { asked: stream, upstream: asksForStream };
+    const relay = relayRequest(raw, members, route, clientCodec, modes, context.healings);
+    record.lost(relay.losses);
+    return {
+      ...shared,
+      relayed,
+      body: relay.body,
+      hidesUsage: relay.hidesUsage,
+      upstreamContext: { ...reader, toolNames: SAME_NAMES },
+      clientContext: clientContext(relay.conversation),
+    };
+  }
+  // Chat clients drop whatever proves earlier reasoning; it is kept here for them.
+  const keepsReasoning = clientCodec.protocol === 'chat';
+  // Callers that bring keys of their own must not meet in one store; the key itself stays out of it.
+  const caller = clientKey === undefined ? '' : createHash('sha256').update(clientKey).digest('base64url');
+  const translated = translateRequest(parseJson(raw), {
+    route,
+    issuer,
+    clientCodec,
+    upstreamCodec,
+    mode: context.mode,
+    healings: context.healings,
+    ...(keepsReasoning && { vault: context.reasoning.vault(caller, issuer) }),
+  });
+  record.lost(translated.losses);
+  return {
+    ...shared,
+    relayed,
+    body: translated.body,
+    hidesUsage: false,
+    upstreamContext: { ...reader, toolNames: translated.toolNames },
+    clientContext: clientContext(() => translated.conversation),
+    ...(keepsReasoning && { remember: context.reasoning.collector(caller, issuer) }),
+  };
+}
+
+/** The upstream speaks the client's own protocol where it can. */
+function protocolTowards(route: Route, client: Protocol): Protocol {
+  const { protocols } = route.upstream;
+  return protocols.includes(client) ? client : protocols[0];
+}
+
+function routeOf(context: ProxyContext, model: string, protocol: Protocol): Route {
+  const route = resolveRoute(context.config, model, protocol);
+  if (!route) {
+    const near = nearestNames(context.config, model);
+    const hint = near.length > 0 ? `; did you mean ${near.map((name) => `"${name}"`).join(' or ')}?` : '';
+    throw new RequestRefused({
+      kind: 'not-found',
+      status: 404,
+      message: `model "${model.slice(0, 200)}" is not configured${hint}`,
+      code: 'model_not_found',
+      param: 'model',
+    });
+  }
+  const { upstream } = route;
+  if (!URL.canParse(upstream.apiRoot)) {
+    throw new RequestRefused({
+      kind: 'upstream',
+      status: 503,
+      message: `upstream "${upstream.name}" is not set up: ${upstream.apiRoot} has no value`,
+      code: 'upstream_not_configured',
+    });
+  }
+  return route;
+}
+
+/** @throws {RequestRefused} 501 for a protocol that is not spoken yet. */
+function knownCodec(protocol: Protocol, side: 'client' | 'upstream'): Codec {
+  const codec = codecFor(protocol);
+  if (codec) return codec;
+  const what = side === 'client' ? 'clients that speak it' : 'upstreams that speak it';
+  throw new RequestRefused({
+    kind: 'invalid-request',
+    status: 501,
+    message: `this version of llmup does not speak ${PROTOCOL_NAMES[protocol]} yet, so ${what} cannot be served`,
+    code: 'not_implemented',
+  });
+}
+
+function membersOf(raw: Buffer): readonly Member[] {
+  try {
+    return scanMembers(raw);
+  } catch (error) {
+    throw invalidJson(error);
+  }
+}
+
+function parseJson(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString('utf8'));
+  } catch (error) {
+    throw invalidJson(error);
+  }
+}
+
+function invalidJson(error: unknown): RequestRefused {
+  const why = error instanceof Error ? error.message.slice(0, 200) : '';
+  return invalidRequest(`the request body is not a JSON object: ${why}`);
+}

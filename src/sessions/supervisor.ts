@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fstatSync } from 'node:fs';
+import { constants } from 'node:os';
+import { EXIT, UserError } from '../user-error.ts';
+import type { SignalTrap, StopSignal } from './signals.ts';
+
+export interface SuperviseOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly signals: SignalTrap;
+  /** The keyboard's signals reach the client by itself: they are not passed on a second time. */
+  readonly terminal: boolean;
+  /** Milliseconds from asking the client to end to ending it. */
+  readonly graceMs: number;
+  /** Set when input on stdin is an addition, not a need: milliseconds to wait for it on a pipe that nobody closes. */
+  readonly quietStdinMs?: number;
+  /** Called when nothing came in that time. */
+  readonly onQuietStdin?: () => void;
+}
+
+/** How a client ended. */
+export interface ClientEnd {
+  /** Its own, or 128+n when signal n ended it. */
+  readonly exitCode: number;
+  /** The signal that ended it. */
+  readonly signal?: NodeJS.Signals;
+  /** llmup ended it, or asked it to end. */
+  readonly stopped: boolean;
+}
+
+/** A client that runs on llmup's own terminal, pipes and process group. */
+export interface SupervisedClient {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
+  readonly ended: Promise<ClientEnd>;
+  /** Asks it to end, and ends it after the grace period. */
+  stop(): void;
+}
+
+/**
+ * Starts a client and passes on what signals ask.
+ * `ended` rejects with a {@link UserError} (exit 4) when the program cannot be started.
+ */
+export function supervise(options: SuperviseOptions): SupervisedClient {
+  const relay = options.quietStdinMs !== undefined && isUnclosedPipe();
+  const child = spawn(options.program, options.args, {
+    cwd: options.directory,
+    env: options.env,
+    stdio: [relay ? 'pipe' : 'inherit', 'inherit', 'inherit'],
+  });
+  const stdin = relay ? relayStdin(child, options.quietStdinMs ?? 0, options.onQuietStdin) : undefined;
+  let interrupted = false;
+  let stopped = false;
+  let deadline: NodeJS.Timeout | undefined;
+  const stop = (signal: 'SIGTERM' | 'SIGHUP') => {
+    const kill = () => child.kill('SIGKILL');
+    // Told twice to end it, llmup does not ask again.
+    if (stopped) return void kill();
+    stopped = true;
+    deadline = setTimeout(kill, options.graceMs);
+    child.kill(signal);
+  };
+  const onSignal = (signal: StopSignal) => {
+    const fromKeyboard = signal === 'SIGINT' || signal === 'SIGQUIT';
+    if (fromKeyboard && options.terminal) return;
+    if (signal === 'SIGINT' && !interrupted) {
+      interrupted = true;
+      child.kill('SIGINT');
+      return;
+    }
+    stop(signal === 'SIGHUP' ? 'SIGHUP' : 'SIGTERM');
+  };
+  options.signals.listen(onSignal);
+  const ended = new Promise<ClientEnd>((resolve, reject) => {
+    child.once('error', (error) => {
+      if (child.pid === undefined) reject(notStarted(options.program, error));
+    });
+    child.once('exit', (code, signal) => {
+      const exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0);
+      resolve({ exitCode, ...(signal && { signal }), stopped });
+    });
+  }).finally(() => {
+    clearTimeout(deadline);
+    stdin?.stop();
+    options.signals.listen(() => {});
+  });
+  return { pid: child.pid, ended, stop: () => stop('SIGTERM') };
+}
+
+/**
+ * Whether stdin is a socket. Programs that start others by Node's means, and give them no input, leave one open
+ * for ever; a shell makes pipelines of pipes, whose silence is to be waited for.
+ */
+function isUnclosedPipe(): boolean {
+  try {
+    return fstatSync(0).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** Passes stdin on, and closes the client's end if nothing at all has come in time. */
+function relayStdin(child: ChildProcess, quietMs: number, onQuiet?: () => void): { stop(): void } {
+  const { stdin } = child;
+  if (stdin === null) return { stop: () => {} };
+  const timer = setTimeout(() => {
+    process.stdin.unpipe(stdin);
+    process.stdin.destroy();
+    stdin.end();
+    onQuiet?.();
+  }, quietMs);
+  stdin.on('error', () => {});
+  process.stdin.on('error', () => {});
+  process.stdin.once('data', () => clearTimeout(timer));
+  process.stdin.once('end', () => clearTimeout(timer));
+  process.stdin.pipe(stdin);
+  return {
+    stop: () => {
+      clearTimeout(timer);
+      process.stdin.unpipe(stdin);
+      process.stdin.destroy();
+    },
+  };
+}
+
+function notStarted(program: string, error: Error): UserError {
+  const reason = 'code' in error && error.code === 'ENOENT' ? 'there is no such program' : error.message;
+  return new UserError(`${program} could not be started: ${reason}`, EXIT.clientNotFound);
+}
