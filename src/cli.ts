@@ -7,6 +7,7 @@ import type { ModelsOptions } from './commands/models.ts';
 import type { PresetsOptions } from './commands/presets.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { SessionOptions } from './commands/session-options.ts';
+import type { WatchOptions } from './commands/watch.ts';
 
 // Start-up is a feature: each command is defined when it is named and imported when it runs. Even a small module that
 // is shared with a command would be one file more to load for `--help`, so only commander is imported here.
@@ -83,7 +84,7 @@ const COMMANDS: readonly Entry[] = [
         .argument('[session|url]', "a session's id or a proxy's URL; the newest session otherwise")
         .option('--plain', 'lines instead of panels')
         .option('--ascii', 'ASCII characters only')
-        .action(async (target: string | undefined, flags: WatchFlags) => {
+        .action(async (target: string | undefined, flags: WatchOptions) => {
           const { watch } = await import('./commands/watch.ts');
           done(await watch(target, flags));
         });
@@ -214,11 +215,6 @@ function buildProgram(args: readonly string[], line: CommandLine): Command {
 /** `--config-source` is another name of `--config`. */
 type SessionFlags = SessionOptions & { readonly configSource?: string };
 
-interface WatchFlags {
-  readonly plain?: boolean;
-  readonly ascii?: boolean;
-}
-
 function sessionOptionsOf({ configSource, ...options }: SessionFlags): SessionOptions {
   const config = options.config ?? configSource;
   return config === undefined ? options : { ...options, config };
@@ -313,5 +309,10 @@ async function fail(error: unknown): Promise<number> {
   const { reportFault } = await import('./commands/fault.ts');
   return reportFault(error, process.env);
 }
+
+// What nobody caught. A session ends itself in order, and so listens too.
+process.on('uncaughtException', async (error) => {
+  if (process.listenerCount('uncaughtException') === 1) process.exit(await fail(error));
+});
 
 process.exitCode = await run(process.argv.slice(2)).catch(fail);

@@ -37,6 +37,8 @@ export interface WorkspaceFile {
 export interface ClientArguments {
   /** False for what never asks a model (`--version`, `login`, `mcp`): it runs without a proxy. */
   readonly usesModel: boolean;
+  /** The client draws on the terminal. */
+  readonly interactive: boolean;
   /** The model they name, if they do. */
   readonly model?: string;
   /** A prompt stands in the arguments of a headless run: input on stdin is an addition, not a need. */

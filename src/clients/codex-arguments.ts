@@ -25,9 +25,11 @@ export function readCodexArguments(args: readonly string[]): ClientArguments {
     settings.filter(({ key }) => key === 'model').map(({ value }) => value),
   );
   const directory = last(options.filter(({ name }) => name === 'cd').map(({ value }) => value));
+  const usesModel =
+    !WITHOUT_MODEL.has(command) && !options.some(({ name }) => name === 'help' || name === 'version');
   return {
-    usesModel:
-      !WITHOUT_MODEL.has(command) && !options.some(({ name }) => name === 'help' || name === 'version'),
+    usesModel,
+    interactive: usesModel && INTERACTIVE.has(command),
     ...(model !== undefined && { model }),
     stdinOptional: hasHeadlessPrompt(command, positionals),
     conflicts: [...options.flatMap(optionConflict), ...settings.flatMap(settingConflict)],
@@ -55,6 +57,9 @@ const WITHOUT_MODEL: ReadonlySet<string> = new Set([
   'unarchive',
   'update',
 ]);
+
+/** Commands with a screen, the one without a name among them. */
+const INTERACTIVE: ReadonlySet<string> = new Set(['', 'agents', 'fork', 'resume']);
 
 /** Every command of the pinned version: a first word that is none of these is a prompt. */
 const COMMANDS: ReadonlySet<string> = new Set([

@@ -4,7 +4,7 @@ import { unmetNeeds } from '../config/needs.ts';
 import { llmupPaths } from '../config/paths.ts';
 import { openPreset } from '../config/presets.ts';
 import { readVariables, type Values } from '../config/variables.ts';
-import { printJson, printTable } from './print.ts';
+import { print, printJson, printTable } from './print.ts';
 
 export interface ModelsOptions {
   readonly config?: string;
@@ -28,8 +28,11 @@ export async function models(options: ModelsOptions): Promise<number> {
   });
   const list = [...config.aliases.values()].map((alias) => modelOf(config, alias, values));
   if (options.json) printJson(list);
-  else {
-    printTable(
+  else if (list.length === 0) {
+    const [upstream = 'UPSTREAM'] = config.upstreams.keys();
+    print(`no aliases in ${config.source}: name a model as ${upstream}:MODEL`);
+  } else {
+    await printTable(
       [
         'alias',
         'route',

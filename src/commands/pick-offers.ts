@@ -32,7 +32,10 @@ export async function pickerOffers(paths: Paths, env: Environment, workspace: st
   return {
     version,
     workspace,
-    presets: listPresets(paths).map((entry) => presetOffer(entry, values, env)),
+    // The demo is for whoever has nothing else yet.
+    presets: [...listPresets(paths)]
+      .sort((a, b) => Number(a.name === DEMO_PRESET) - Number(b.name === DEMO_PRESET))
+      .map((entry) => presetOffer(entry, values, env)),
     clients: [
       await clientOffer(codex, paths, env),
       { id: 'serve', label: 'proxy only', note: 'llmup serve, for clients started elsewhere' },
@@ -69,7 +72,7 @@ function aliasOffer(
   const upstream = config.upstreams.get(alias.upstream);
   if (!upstream) return [];
   const { contextWindow } = alias.limits;
-  const needs = preset === DEMO_PRESET ? [] : neededVariables(config, alias.name);
+  const needs = preset === DEMO_PRESET ? [] : inOrderOfAsking(neededVariables(config, alias.name));
   return [
     {
       name: alias.name,
@@ -92,7 +95,9 @@ function upstreamOffer(upstream: Upstream, config: Config, values: Values, env: 
     ...wireOf(upstream),
     ...(limits.contextWindow !== undefined && { contextWindow: limits.contextWindow }),
     variables: [
-      ...neededVariables(config, name).map((need) => variableOffer(need, config, name, values, env)),
+      ...inOrderOfAsking(neededVariables(config, name)).map((need) =>
+        variableOffer(need, config, name, values, env),
+      ),
       {
         name: `model of ${name}`,
         purpose: `the model's name as ${name} at ${upstream.apiRoot} knows it`,
@@ -113,6 +118,12 @@ function wireOf({ name, protocols }: Upstream): Pick<PickerAlias, 'wire' | 'prob
       problem: `upstream ${name} speaks ${PROTOCOL_NAMES[to]}, which this version cannot translate to yet`,
     }),
   };
+}
+
+/** Where, what, and by what right: the order in which people know these things. */
+function inOrderOfAsking(needs: readonly NeededVariable[]): readonly NeededVariable[] {
+  const order = { url: 0, model: 1, key: 2 } as const;
+  return [...needs].sort((a, b) => order[a.kind] - order[b.kind]);
 }
 
 function variableOffer(

@@ -35,16 +35,20 @@ async function startChoice({ preset, client, alias, install, variables }: Picker
   return runSessionCommand(client, { ...options, preset }, [], { variables });
 }
 
-/** The proxy has no child: this process's own environment is as private as any other place in its memory. */
+/**
+ * The proxy has no child: this process's own environment is as private as any other place in its memory. Without
+ * panels, so that the address and the key of this run stay in sight.
+ */
 async function startProxy(preset: string, variables: Readonly<Record<string, string>>): Promise<number> {
   Object.assign(process.env, variables);
   const { serve } = await import('./serve.ts');
-  if (preset !== DEMO_PRESET) return serve({ preset, ui: true });
+  const options = { preset, makeKey: true };
+  if (preset !== DEMO_PRESET) return serve(options);
   const { startDemoUpstream } = await import('../demo/server.ts');
   const upstream = await startDemoUpstream();
   try {
     process.env.PRESET_DEMO_ENDPOINT_BASE_URL = `${upstream.url}/v1`;
-    return await serve({ preset, ui: true });
+    return await serve(options);
   } finally {
     await upstream.close();
   }

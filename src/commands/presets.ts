@@ -20,7 +20,7 @@ export async function presetsList(options: PresetsOptions): Promise<number> {
   const list = listPresets(paths).map((entry) => summary(entry, values));
   if (options.json) printJson(list);
   else {
-    printTable(
+    await printTable(
       ['preset', 'from', 'title', 'aliases', 'ready'],
       list.map(({ name, origin, title, aliases, ready, missing, problem }) => [
         name,
@@ -76,7 +76,7 @@ export async function presetsShow(name: string, options: PresetsOptions): Promis
   print(`${preset.name}${config.title === undefined ? '' : `: ${config.title}`}`);
   if (config.description !== undefined) print(config.description);
   print(`${file}\n`);
-  printTable(
+  await printTable(
     ['upstream', 'protocol', 'address'],
     [...config.upstreams.values()].map(({ name: upstream, protocols, apiRoot }) => [
       upstream,
@@ -86,7 +86,7 @@ export async function presetsShow(name: string, options: PresetsOptions): Promis
   );
   if (config.aliases.size > 0) {
     print('');
-    printTable(
+    await printTable(
       ['alias', 'target', 'starts'],
       [...config.aliases.values()].map((alias) => [
         alias.name,
@@ -97,7 +97,7 @@ export async function presetsShow(name: string, options: PresetsOptions): Promis
   }
   if (needs.length > 0) {
     print('');
-    printTable(
+    await printTable(
       ['variable', 'state', 'purpose'],
       needs.map((need) => [need.name, state(need.name), need.purpose]),
     );

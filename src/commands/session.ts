@@ -35,6 +35,8 @@ export async function runSessionCommand(
   if (!client)
     throw new UserError(`sessions of ${name} do not exist yet`, EXIT.usage, ['there is: llmup codex']);
   const signals = trapSignals();
+  // When the terminal is closed under a session, nobody reads its last words; it still cleans up.
+  process.stderr.on('error', () => {});
   try {
     const env = process.env;
     const paths = llmupPaths(env);
@@ -69,7 +71,7 @@ async function start(
     throw error;
   });
   await mentionOverrides(session, say);
-  if (session.proxy.kind === 'own') say(introduction(session, found));
+  if (session.proxy.kind !== 'none') say(introduction(session, found));
   const { exitCode, receipt } = await runSession({
     session,
     found,
@@ -119,9 +121,10 @@ async function mentionOverrides(session: PreparedSession, say: (line: string) =>
   say(`this session goes its own way, whatever the workspace says in ${files.join(' and ')}`);
 }
 
-function introduction({ client, id, model, routes }: PreparedSession, found: FoundClient): string {
+function introduction({ client, id, model, routes, proxy }: PreparedSession, found: FoundClient): string {
   const route = routes.find(({ alias }) => alias === model.name);
-  const target = route ? ` → ${route.upstream}:${route.model}` : '';
+  const elsewhere = proxy.kind === 'attached' ? ` of ${proxy.url}` : '';
+  const target = route ? ` → ${route.upstream}:${route.model}` : elsewhere;
   return `${client.title} ${found.version} on ${model.name}${target} · session ${id}`;
 }
 

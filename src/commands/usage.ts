@@ -15,7 +15,7 @@ export function usageError(error: CommanderError, args: readonly string[]): User
 }
 
 /** Commands that hand on what stands after `--`. */
-export const SESSION_COMMANDS = ['codex', 'claude', 'gemini', 'demo'] as const;
+const SESSION_COMMANDS = ['codex', 'claude', 'gemini', 'demo'] as const;
 
 /** An option or a word that llmup does not know is most likely meant for the client. */
 function clientHint(error: CommanderError, message: string, command: string): readonly string[] {

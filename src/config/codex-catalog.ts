@@ -15,7 +15,7 @@ export interface CatalogModel {
  * Tokens assumed where no limit is configured. Codex compacts a conversation only when it knows the window, and
  * without compaction a long session ends in the upstream's refusal.
  */
-export const ASSUMED_CONTEXT_WINDOW = 128_000;
+const ASSUMED_CONTEXT_WINDOW = 128_000;
 
 /**
  * One entry of Codex's model catalog (`model_catalog_json`, `GET …/models?client_version=…`).
@@ -29,11 +29,11 @@ export function codexCatalogEntry(model: CatalogModel, instructions?: string): R
     slug: model.name,
     display_name: model.name,
     description: 'via llmup',
+    // Without `default_reasoning_level` Codex names no effort until the user does: not every model takes one.
     supported_reasoning_levels: model.efforts.map((effort) => ({
       effort,
       description: EFFORT_DESCRIPTIONS[effort],
     })),
-    ...defaultEffort(model.efforts),
     shell_type: 'unified_exec',
     visibility: 'list',
     supported_in_api: true,
@@ -66,12 +66,6 @@ function inputModalities(surface: Surface): readonly string[] {
   const takesImages = surface.input?.includes('image') ?? surface.supportsViewImage !== false;
   const takesAudio = surface.input?.includes('audio') ?? false;
   return ['text', ...(takesImages ? ['image'] : []), ...(takesAudio ? ['audio'] : [])];
-}
-
-/** The effort of a session that names none: the middle one of a model that takes any. */
-function defaultEffort(efforts: readonly Effort[]): { default_reasoning_level?: Effort } {
-  const effort = efforts.includes('medium') ? 'medium' : efforts.find((one) => one !== 'none');
-  return effort ? { default_reasoning_level: effort } : {};
 }
 
 const EFFORT_DESCRIPTIONS: Readonly<Record<Effort, string>> = {

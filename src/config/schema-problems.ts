@@ -85,7 +85,9 @@ function isWrongKind(issue: Issue): boolean {
 }
 
 function kindWords(issue: Issue): string {
-  if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_value') {
+    return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+  }
   return issue.code === 'invalid_type' ? (TYPES[issue.expected] ?? issue.expected) : '';
 }
 

@@ -1,7 +1,7 @@
 import type { Path } from './problem.ts';
 
 /** What stands in the place of a secret in everything that is shown or written. */
-export const HIDDEN = '[hidden]';
+const HIDDEN = '[hidden]';
 
 /**
  * Whether what stands at `path` of a config file is, or may by mistake be, a secret: inline keys, hook

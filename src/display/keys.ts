@@ -61,7 +61,7 @@ export const WATCH_KEYS: readonly KeyBinding<WatchAction>[] = [
     footer: { keys: ['tab'], label: 'focus' },
   },
   { action: 'help', keys: ['?'], help: 'this list', footer: { keys: ['?'], label: 'help' } },
-  { action: 'back', keys: ['esc'], help: 'close this list, back to Routes' },
+  { action: 'back', keys: ['esc'], help: 'back to Routes' },
   { action: 'quit', keys: ['q', 'ctrl+c'], help: 'quit', footer: { keys: ['q'], label: 'quit' } },
 ];
 
@@ -119,7 +119,7 @@ export const PICKER_KEYS: readonly KeyBinding<PickerAction>[] = [
     footer: { keys: ['enter'], label: 'start' },
   },
   { action: 'help', keys: ['?'], help: 'this list', footer: { keys: ['?'], label: 'help' } },
-  { action: 'back', keys: ['esc'], help: 'close what is open, then quit' },
+  { action: 'back', keys: ['esc'], help: 'clear the filter, then quit' },
   {
     action: 'quit',
     keys: ['q', 'ctrl+c'],
@@ -185,9 +185,10 @@ export function strokesOf(input: string, key: Key): readonly Stroke[] {
   const name = keyName(input, key);
   if (name !== undefined) return [{ key: name }];
   const characters = [...input];
+  const isPaste = /[^\r\n]/.test(input);
   return characters.flatMap((character, index): readonly Stroke[] => {
     if (character === '\r' || character === '\n') {
-      return index === characters.length - 1 ? [{ key: 'enter' }] : [];
+      return isPaste && index < characters.length - 1 ? [] : [{ key: 'enter' }];
     }
     return [controlKey(character) ?? { text: character }];
   });

@@ -33,7 +33,9 @@ export class FullScreen {
   #wanted: readonly string[] = [];
   #shown: (string | undefined)[] = [];
   #blocked = false;
-  #open = true;
+  /** The terminal shows this view. */
+  #entered = true;
+  #closed = false;
   #end: (exitCode: number) => void = () => {};
 
   /**
@@ -99,7 +101,8 @@ export class FullScreen {
 
   /** Gives the terminal back as it was. Safe to call twice. */
   close(): void {
-    if (!this.#open) return;
+    if (this.#closed) return;
+    this.#closed = true;
     this.#restore();
     const { stdin, stdout } = this.#io;
     process.off('exit', this.#restore);
@@ -117,8 +120,8 @@ export class FullScreen {
   }
 
   readonly #restore = (): void => {
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.#entered) return;
+    this.#entered = false;
     try {
       this.#io.stdout.write(LEAVE);
       this.#io.stdin.setRawMode(false);
@@ -155,7 +158,7 @@ export class FullScreen {
 
   /** Writes the rows that differ from what the terminal shows; nothing while it has not taken the last frame. */
   #paint(): void {
-    if (!this.#open || this.#blocked) return;
+    if (!this.#entered || this.#blocked) return;
     const { rows } = this.size;
     let bytes = '';
     for (let row = 0; row < rows; row++) {

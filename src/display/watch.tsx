@@ -27,7 +27,10 @@ export interface WatchScreenOptions {
   readonly stdin: ReadStream;
   readonly stdout: WriteStream;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The user ended the view while the source was still open. */
+  /**
+   * The user ended the view while the source was still open. With it, quitting ends the source too: its last words,
+   * the receipt among them, are waited for.
+   */
   readonly onQuit?: () => void;
 }
 
@@ -62,12 +65,16 @@ async function watchOnScreen(options: WatchScreenOptions, theme: Theme): Promise
   ));
   try {
     const exitCode = await Promise.race([asked, screen.ended]);
-    if (!store.closed) onQuit?.();
+    screen.close();
+    if (onQuit && !store.closed) {
+      onQuit();
+      await source.closed;
+    }
+    if (store.receipt) stdout.write(receiptText(store.receipt, theme, theme.color));
     return exitCode;
   } finally {
     screen.close();
     unsubscribe();
-    if (store.receipt) stdout.write(receiptText(store.receipt, theme, theme.color));
   }
 }
 

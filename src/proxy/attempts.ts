@@ -64,7 +64,7 @@ async function tryOnce(
   record.attempt();
   let reply: UpstreamReply;
   try {
-    reply = await askUpstream(
+    const asked = askUpstream(
       context.pools,
       {
         upstream: route.upstream,
@@ -78,6 +78,8 @@ async function tryOnce(
       },
       context.config.timers,
     );
+    record.waiting();
+    reply = await asked;
   } catch (error) {
     signal.throwIfAborted();
     return connectionFailure(error, route.upstream);
@@ -120,10 +122,8 @@ async function passStream(
   if (!Buffer.isBuffer(bytes)) return bytes;
   const events = wholeEvents(exchange, bytes, form);
   if (!events) return nonsenseFailure(bytes, contentType, route.upstream);
-  for (const event of events) {
-    exchange.record.event(event);
-    exchange.outgoing.remember?.(event);
-  }
+  exchange.record.whole(events);
+  for (const event of events) exchange.outgoing.remember?.(event);
   return answer.whole(events, reply);
 }
 

@@ -88,7 +88,12 @@ export class ExchangeRecorder {
   /** Another request goes upstream. */
   attempt(): void {
     this.#attempts += 1;
-    this.#enter('connecting');
+    this.#state = 'connecting';
+  }
+
+  /** The request waits for a connection; where one was free it is on its way by now. */
+  waiting(): void {
+    if (this.#state === 'connecting') this.show();
   }
 
   sent(): void {
@@ -105,27 +110,42 @@ export class ExchangeRecorder {
     this.#enter('retrying');
   }
 
+  /** The events of a reply that came whole: nobody could have watched it come. */
+  whole(events: readonly ReplyEvent[]): void {
+    for (const event of events) this.#note(event, false);
+  }
+
   /** An event of the reply, as the upstream's decoder has it. */
   event(event: ReplyEvent): void {
+    this.#note(event, true);
+  }
+
+  #note(event: ReplyEvent, isLive: boolean): void {
     switch (event.type) {
       case 'start':
         this.#modelServed = event.model ?? this.#modelServed;
         this.#usage = event.usage ?? this.#usage;
         break;
       case 'text':
-        this.#token('streaming', event.text === '' ? undefined : { kind: 'text', text: event.text });
+        this.#token(
+          isLive && 'streaming',
+          event.text === '' ? undefined : { kind: 'text', text: event.text },
+        );
         break;
       case 'reasoning':
-        this.#token('thinking', event.text === '' ? undefined : { kind: 'reasoning', text: event.text });
+        this.#token(
+          isLive && 'thinking',
+          event.text === '' ? undefined : { kind: 'reasoning', text: event.text },
+        );
         break;
       case 'tool-call-start':
-        this.#token('streaming', { kind: 'tool-call', text: event.name });
+        this.#token(isLive && 'streaming', { kind: 'tool-call', text: event.name });
         break;
       case 'tool-arguments':
-        this.#token('streaming', { kind: 'tool-arguments', text: event.text });
+        this.#token(isLive && 'streaming', { kind: 'tool-arguments', text: event.text });
         break;
       case 'opaque':
-        this.#token('streaming', undefined);
+        this.#token(isLive && 'streaming', undefined);
         break;
       case 'usage':
         this.#usage = event.usage;
@@ -195,11 +215,14 @@ export class ExchangeRecorder {
     this.show();
   }
 
-  #token(state: 'thinking' | 'streaming', delta: Omit<ExchangeDelta, 'exchangeId'> | undefined): void {
+  #token(
+    state: 'thinking' | 'streaming' | false,
+    delta: Omit<ExchangeDelta, 'exchangeId'> | undefined,
+  ): void {
     const now = this.#elapsed();
     this.#timing.firstToken ??= now;
     this.#timing.lastToken = now;
-    this.#enter(state);
+    if (state) this.#enter(state);
     if (!delta || !this.#bus.isWatched) return;
     this.#bus.onEvent({ type: 'delta', delta: { exchangeId: this.id, kind: delta.kind, text: delta.text } });
   }

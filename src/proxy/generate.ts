@@ -15,7 +15,7 @@ import { relayRequest, SAME_NAMES } from './relay-request.ts';
 import { readBody } from './request-body.ts';
 import { type Member, memberValue, scanMembers } from './splice.ts';
 import { translateRequest } from './translate-request.ts';
-import { replyPath } from './upstream-path.ts';
+import { replyPath, rootOf } from './upstream-path.ts';
 
 /** A client's request for a model's reply, its body not yet read. */
 export interface IncomingGenerate {
@@ -80,7 +80,7 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
   const { context, request, record, query, clientKey } = incoming;
   const { raw, members, stream, route, clientCodec, upstreamCodec } = routed;
   const { upstream } = route;
-  const issuer = `${upstream.name}@${new URL(upstream.apiRoot).origin}`;
+  const issuer = `${upstream.name}@${rootOf(upstream).origin}`;
   const relayed = clientCodec.protocol === upstreamCodec.protocol;
   const asksForStream = stream || upstream.quirks.streamOnly;
   const shared = {

@@ -1,6 +1,7 @@
 import { type Dispatcher, Pool, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import type { Config, Upstream } from '../config/config.ts';
 import { proxyFor } from './egress.ts';
+import { rootOf } from './upstream-path.ts';
 
 /** How long an idle connection to an upstream is kept; less than the servers and balancers in front of them allow. */
 const KEEP_ALIVE_MS = 30_000;
@@ -10,6 +11,7 @@ export class UpstreamPools {
   readonly #config: Config;
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #pools = new Map<string, Dispatcher>();
+  readonly #byUpstream = new WeakMap<Upstream, Dispatcher>();
 
   constructor(config: Config, env: Readonly<Record<string, string | undefined>>) {
     this.#config = config;
@@ -18,13 +20,13 @@ export class UpstreamPools {
 
   /** The shared connections to an upstream. */
   shared(upstream: Upstream): Dispatcher {
+    const known = this.#byUpstream.get(upstream);
+    if (known) return known;
     const { origin, proxy } = this.#way(upstream);
     const key = `${origin.origin} ${proxy?.href ?? ''}`;
-    let pool = this.#pools.get(key);
-    if (!pool) {
-      pool = this.#open(origin, proxy);
-      this.#pools.set(key, pool);
-    }
+    const pool = this.#pools.get(key) ?? this.#open(origin, proxy);
+    this.#pools.set(key, pool);
+    this.#byUpstream.set(upstream, pool);
     return pool;
   }
 
@@ -40,7 +42,7 @@ export class UpstreamPools {
   }
 
   #way(upstream: Upstream): { origin: URL; proxy: URL | undefined } {
-    const origin = new URL(upstream.apiRoot);
+    const origin = rootOf(upstream);
     return { origin, proxy: proxyFor(origin, upstream.egress ?? this.#config.egress, this.#env) };
   }
 

@@ -10,6 +10,10 @@ import { connectionFailure, cutFailure, type FailedTry, isRetriable } from './up
 /** Frames of a Responses stream that say only that it has begun. */
 const RESPONSES_HANDSHAKE = /"type"\s*:\s*"response\.(?:created|queued|in_progress)"/;
 
+/** How the two protocols say in a frame that they failed; a flat `error` event means nothing to Codex. */
+const CHAT_ERROR = /"error"\s*:/;
+const RESPONSES_FAILED = /"type"\s*:\s*"response\.failed"/;
+
 /** A Chat stream that goes on for longer without content we know has content we do not know. */
 const CHAT_HANDSHAKE_FRAMES = 2;
 
@@ -42,13 +46,16 @@ export class RelayedStream extends StreamAnswer {
       let sawDone = false;
       let frames = 0;
       let told: Buffer | undefined;
+      let inTheirWords = false;
 
       const decoder = exchange.upstreamCodec.streamDecoder(outgoing.upstreamContext, (event) => {
         record.event(event);
         outgoing.remember?.(event);
         if (event.type === 'start') this.#start ??= event;
-        else if (event.type === 'failure') end ??= event.failure;
-        else if (event.type === 'finish') end ??= 'finished';
+        else if (event.type === 'failure') {
+          inTheirWords = end === undefined;
+          end ??= event.failure;
+        } else if (event.type === 'finish') end ??= 'finished';
         if (isContent(event)) sawContentEvent = true;
       });
 
@@ -65,7 +72,7 @@ export class RelayedStream extends StreamAnswer {
         this.#lastData = frame.data;
         if (isChat && frame.data === '[DONE]') sawDone = true;
         decoder.push(frame);
-        if (!hasContent) {
+        if (!hasContent && !(end !== undefined && end !== 'finished')) {
           const isHandshake = isChat
             ? !sawContentEvent && frames <= CHAT_HANDSHAKE_FRAMES
             : RESPONSES_HANDSHAKE.test(frame.data);
@@ -77,7 +84,7 @@ export class RelayedStream extends StreamAnswer {
 
       /** The upstream's own failure frame, where it is one that clients understand, without keys it may echo. */
       const nativeFailure = ({ data }: SseFrame, bytes: Buffer): Buffer | undefined => {
-        if (!isChat && !/"type"\s*:\s*"response\.failed"/.test(data)) return undefined;
+        if (!inTheirWords || !(isChat ? CHAT_ERROR : RESPONSES_FAILED).test(data)) return undefined;
         const text = bytes.toString('utf8');
         const clean = context.redact(text);
         return clean === text ? bytes : Buffer.from(clean);

@@ -69,7 +69,10 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
       const [only] = chunks;
       resolve(only && chunks.length === 1 ? only : Buffer.concat(chunks, length));
     });
-    request.once('close', () => reject(new ClientGone()));
+    // Also closed once it has been read, long after this promise was settled.
+    request.once('close', () => {
+      if (!request.readableEnded) reject(new ClientGone());
+    });
     request.once('error', () => reject(new ClientGone()));
   });
 }

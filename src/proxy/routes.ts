@@ -114,8 +114,8 @@ const RESOURCES: readonly { readonly pattern: RegExp; readonly methods: readonly
 ];
 
 function matchResource(method: string, path: string): Match {
-  // A dot segment would leave the API root once the upstream resolves it.
-  if (path.split('/').some((segment) => /^\.+$/.test(decode(segment)))) return undefined;
+  // A segment that some server on the way takes for more than one could leave the API root.
+  if (path.split('/').some((segment) => /^\.+$|[/\\]/.test(decode(segment)))) return undefined;
   const resource = RESOURCES.find(({ pattern }) => pattern.test(path));
   return resource && only(method, resource.methods, { kind: 'resource', path });
 }

@@ -3,6 +3,7 @@ import type { SecretSource, Upstream } from '../config/config.ts';
 import type { Codec } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
 import { UpstreamTimeout } from './upstream.ts';
+import { rootOf } from './upstream-path.ts';
 
 /** A try that brought nothing the client could be given. */
 export interface FailedTry {
@@ -21,7 +22,7 @@ const LASTING_KINDS = new Set<Failure['kind']>(['quota', 'context-length', 'cont
 
 /** An upstream that could not be reached, broke off, or kept us waiting. */
 export function connectionFailure(error: unknown, upstream: Upstream): FailedTry {
-  const { origin } = new URL(upstream.apiRoot);
+  const { origin } = rootOf(upstream);
   const name = `upstream "${upstream.name}" (${origin})`;
   if (error instanceof UpstreamTimeout) {
     const waited = `${error.milliseconds / 1000} s`;

@@ -8,6 +8,18 @@ const REPLY_PATHS: Readonly<Partial<Record<Protocol, string>>> = {
   messages: 'messages',
 };
 
+const roots = new WeakMap<Upstream, URL>();
+
+/** An upstream's API root, parsed once. */
+export function rootOf(upstream: Upstream): URL {
+  let root = roots.get(upstream);
+  if (!root) {
+    root = new URL(upstream.apiRoot);
+    roots.set(upstream, root);
+  }
+  return root;
+}
+
 /** The path of a protocol's model endpoint, from the origin's root. */
 export function replyPath(upstream: Upstream, protocol: Protocol, query: URLSearchParams): string {
   return upstreamPath(upstream, REPLY_PATHS[protocol] ?? '', query);
@@ -15,9 +27,10 @@ export function replyPath(upstream: Upstream, protocol: Protocol, query: URLSear
 
 /** A path below an upstream's API root, with the client's query but its key. */
 export function upstreamPath(upstream: Upstream, path: string, query: URLSearchParams): string {
-  const root = new URL(upstream.apiRoot);
-  const passed = new URLSearchParams(root.search);
+  const { pathname, search } = rootOf(upstream);
+  const below = `${pathname.replace(/\/+$/, '')}/${path}`;
+  if (query.size === 0) return below + search;
+  const passed = new URLSearchParams(search);
   for (const [name, value] of query) if (name !== 'key') passed.append(name, value);
-  const search = passed.toString();
-  return `${root.pathname.replace(/\/+$/, '')}/${path}${search === '' ? '' : `?${search}`}`;
+  return passed.size === 0 ? below : `${below}?${passed}`;
 }

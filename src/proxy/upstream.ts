@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Timers, Upstream } from '../config/config.ts';
 import type { UpstreamPools } from './pools.ts';
 import { decodedBody, ReplyBody } from './reply-body.ts';
+import { rootOf } from './upstream-path.ts';
 
 /** One request to an upstream. */
 export interface UpstreamRequest {
@@ -73,7 +74,7 @@ function dispatch(dispatcher: Dispatcher, request: UpstreamRequest, timers: Time
   return new Promise((resolve, reject) => {
     const call = new Call(request, timers, resolve, reject);
     const { method, path, headers, body = null } = request;
-    const { origin } = new URL(request.upstream.apiRoot);
+    const { origin } = rootOf(request.upstream);
     // undici's own timers would end a model that thinks for six minutes; ours stop while the client is paused.
     const options = { origin, method, path, headers, body, headersTimeout: 0, bodyTimeout: 0 };
     try {

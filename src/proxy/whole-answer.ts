@@ -33,10 +33,8 @@ export async function passWhole(
   const form = replyForm(bytes, contentType);
   const events = wholeEvents(exchange, bytes, form);
   if (!events) return nonsenseFailure(bytes, contentType, route.upstream);
-  for (const event of events) {
-    record.event(event);
-    outgoing.remember?.(event);
-  }
+  record.whole(events);
+  for (const event of events) outgoing.remember?.(event);
   const last = events.at(-1);
   if (last?.type === 'failure') {
     return { failure: last.failure, retriable: isRetriable(last.failure), upstreamStatus: reply.status };

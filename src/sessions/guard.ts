@@ -90,19 +90,16 @@ if lives; then
   while lives && [ "$waited" -lt "$grace" ]; do sleep 0.05; waited=$((waited + 50)); done
   lives && kill -KILL "$client" 2>/dev/null
 fi
+if [ -n "$saved" ]; then
+  printf '%s' "$reset" >&3
+  stty "$saved" <&3 2>/dev/null
+fi
 if [ -d /proc/self ]; then
-  for file in /proc/[0-9]*/environ; do
-    if tr '\\000' '\\n' <"$file" 2>/dev/null | grep -qxF "${SESSION_VARIABLE}=$session"; then
-      pid=\${file#/proc/}; kill -KILL "\${pid%/environ}" 2>/dev/null
-    fi
-  done
+  grep -lF "${SESSION_VARIABLE}=$session" /proc/[0-9]*/environ 2>/dev/null |
+    while IFS=/ read -r empty proc pid rest; do kill -KILL "$pid" 2>/dev/null; done
 else
   ps -axEww -o pid=,command= 2>/dev/null | grep -F " ${SESSION_VARIABLE}=$session" |
     while read -r pid rest; do kill -KILL "$pid" 2>/dev/null; done
 fi
 printf '%s' "$remove" | while IFS= read -r path; do [ -n "$path" ] && rm -rf -- "$path"; done
-if [ -n "$saved" ]; then
-  printf '%s' "$reset" >&3
-  stty "$saved" <&3 2>/dev/null
-fi
 `;

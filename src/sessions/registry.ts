@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Paths } from '../config/paths.ts';
 import { EXIT, UserError } from '../user-error.ts';
@@ -22,6 +23,8 @@ export interface SessionEntry {
 /** `session.json`: what another llmup must know to list a session, to watch it, or to clean up after it. */
 interface SessionRecord {
   readonly view: SessionView;
+  /** Process numbers mean nothing on another machine that shares the directory. */
+  readonly host: string;
   readonly llmup: ProcessMark;
   readonly client?: ProcessMark;
   readonly socket?: string;
@@ -58,7 +61,7 @@ export async function registerSession(
   const directory = sessionDirectory(paths, view.id);
   await makePrivateDirectory(directory);
   const llmup = (await markProcess(process.pid)) ?? { pid: process.pid, started: '' };
-  let record: SessionRecord = { view, llmup, temporary };
+  let record: SessionRecord = { view, host: hostname(), llmup, temporary };
   const save = (change: Partial<SessionRecord>) => {
     record = { ...record, ...change };
     return writePrivateFile(join(directory, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
@@ -77,7 +80,7 @@ const RECORD_FILE = 'session.json';
 export async function listSessions(paths: Paths): Promise<readonly SessionEntry[]> {
   const found = await Promise.all(
     (await readRecords(paths)).map(async ({ directory, record }): Promise<SessionEntry> => {
-      const running = record.ended === undefined && (await isRunning(record.llmup));
+      const running = record.ended === undefined && isHere(record) && (await isRunning(record.llmup));
       return {
         view: record.view,
         directory,
@@ -117,7 +120,7 @@ export function findSession(sessions: readonly SessionEntry[], query: string): S
  */
 export async function sweepSessions(paths: Paths): Promise<void> {
   for (const { directory, record } of await readRecords(paths)) {
-    if (record.ended !== undefined || (await isRunning(record.llmup))) continue;
+    if (record.ended !== undefined || !isHere(record) || (await isRunning(record.llmup))) continue;
     if (record.client && (await isRunning(record.client))) process.kill(record.client.pid, 'SIGKILL');
     await endSessionProcesses(record.view.id);
     for (const path of [...record.temporary, ...(record.socket ? [record.socket] : [])])
@@ -125,6 +128,10 @@ export async function sweepSessions(paths: Paths): Promise<void> {
     const ended: SessionRecord = { ...record, ended: { at: Date.now() } };
     await writePrivateFile(join(directory, RECORD_FILE), `${JSON.stringify(ended, null, 2)}\n`);
   }
+}
+
+function isHere({ host }: SessionRecord): boolean {
+  return host === hostname();
 }
 
 /** Every record that can be read. A directory without one is somebody else's. */

@@ -18,7 +18,7 @@ import { endSessionProcesses, markProcess } from './processes.ts';
 import { type Registration, registerSession, sweepSessions } from './registry.ts';
 import type { SignalTrap } from './signals.ts';
 import { type ClientEnd, supervise } from './supervisor.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
+import { hasTerminal, openTerminal, type Terminal } from './terminal.ts';
 import { Undo } from './undo.ts';
 import type { SessionView } from './view.ts';
 import { openWatchSocket, type WatchSocket } from './watch-socket.ts';
@@ -65,7 +65,8 @@ export async function runSession(options: RunOptions): Promise<SessionResult> {
 
 async function run(options: RunOptions, undo: Undo): Promise<SessionResult> {
   const { session, paths } = options;
-  const terminal = openTerminal();
+  // What draws nothing has nothing to be put back.
+  const terminal = session.given.interactive ? openTerminal() : undefined;
   if (terminal) undo.later(() => terminal.close());
   const temporary = temporaryFiles(options);
   const guard = startGuard({
@@ -208,7 +209,7 @@ async function runClient(
     env: session.environment(plan.env),
     directory: session.directory,
     signals,
-    terminal: terminal !== undefined,
+    terminal: hasTerminal(),
     graceMs: session.graceMs,
     ...(session.given.stdinOptional && { quietStdinMs: QUIET_STDIN_MS }),
     onQuietStdin: () => say(QUIET_STDIN_NOTE),

@@ -74,7 +74,7 @@ export function supervise(options: SuperviseOptions): SupervisedClient {
   };
   options.signals.listen(onSignal);
   const ended = new Promise<ClientEnd>((resolve, reject) => {
-    child.once('error', (error) => {
+    child.on('error', (error) => {
       if (child.pid === undefined) reject(notStarted(options.program, error));
     });
     child.once('exit', (code, signal) => {

@@ -16,7 +16,7 @@ export async function runLoad({
   rampMs,
   headers,
 }) {
-  const pool = new Pool(url, { connections: concurrency, headersTimeout: 0, bodyTimeout: 0 });
+  const pool = new Pool(new URL(url).origin, { connections: concurrency, headersTimeout: 0, bodyTimeout: 0 });
   const base = new URL(url).pathname.replace(/\/$/, '');
   const shape = parseModel(model);
   const body = requestBody(protocol, model, stream, bytes);

@@ -48,6 +48,13 @@ export function startTerminal(
     return lines.join('\n');
   };
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const shows = async (text: string | RegExp, seconds = 15): Promise<void> => {
+    const end = performance.now() + seconds * 1000;
+    while (!(typeof text === 'string' ? screen().includes(text) : text.test(screen()))) {
+      if (performance.now() > end) throw new Error(`no ${String(text)} on the screen:\n${screen()}`);
+      await pause(20);
+    }
+  };
   return {
     pid: pty.pid,
     screen,
@@ -59,16 +66,11 @@ export function startTerminal(
     write: (text) => pty.write(text),
     type: async (text) => {
       pty.write(text);
+      await shows(text);
       await pause(350);
       pty.write('\r');
     },
-    shows: async (text, seconds = 15) => {
-      const end = performance.now() + seconds * 1000;
-      while (!(typeof text === 'string' ? screen().includes(text) : text.test(screen()))) {
-        if (performance.now() > end) throw new Error(`no ${String(text)} on the screen:\n${screen()}`);
-        await pause(20);
-      }
-    },
+    shows,
     exit,
     kill: (signal) => pty.kill(signal),
   };

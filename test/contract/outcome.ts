@@ -24,8 +24,8 @@ export async function askChat(client: OpenAI, stream: boolean, params: ChatParam
   // The SDK adds up only what it knows.
   let reasoning = '';
   runner.on('chunk', (chunk) => {
-    const delta: { reasoning_content?: string } | undefined = chunk.choices[0]?.delta;
-    reasoning += delta?.reasoning_content ?? '';
+    const delta: object = chunk.choices[0]?.delta ?? {};
+    if ('reasoning_content' in delta) reasoning += String(delta.reasoning_content ?? '');
   });
   return { ...ofCompletion(await runner.finalChatCompletion()), reasoning };
 }

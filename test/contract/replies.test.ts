@@ -109,15 +109,20 @@ describe('a content filter', () => {
     expect(outcome).toMatchObject({ text: 'I can', finish: 'content_filter' });
   });
 
-  it.each([true, false])(
-    'does not leave a Responses reply incomplete, which Codex repeats (stream %s)',
-    async (stream) => {
-      bench.script({ say: [say('I can')], finish: 'content_filter' });
-      const outcome = await askResponses(bench.openai, stream, { model: 'stranger', input: 'go' });
-      expect(outcome.text).toContain('I can');
-      expect(outcome.finish).toBe('completed');
-    },
-  );
+  it.each([true, false])('ends a Responses reply as such (stream %s)', async (stream) => {
+    bench.script({ say: [say('I can')], finish: 'content_filter' });
+    const outcome = await askResponses(bench.openai, stream, { model: 'stranger', input: 'go' });
+    expect(outcome).toMatchObject({ text: 'I can', finish: 'incomplete/content_filter' });
+  });
+
+  it('does not leave a reply to Codex incomplete, which would repeat the request', async () => {
+    bench.script({ say: [say('I can')], finish: 'content_filter' });
+    const headers = { 'user-agent': 'codex_exec/0.169.0 (Debian 12.0.0; x86_64)', originator: 'codex_exec' };
+    const body = { model: 'stranger', stream: true, input: [{ role: 'user', content: 'go' }] };
+    const text = await (await bench.post('/openai/v1/responses', body, headers)).text();
+    expect(text).toContain('"type":"response.completed"');
+    expect(text).toContain('I can');
+  });
 });
 
 describe('a call cut by the output limit', () => {

@@ -116,7 +116,6 @@ const ROWS: readonly Row[] = [
     name: 'hints',
     params: {
       user: 'u-1',
-      metadata: { team: 'blue' },
       prompt_cache_key: 'key-1',
       service_tier: 'flex',
       safety_identifier: 'safe-1',
@@ -126,12 +125,17 @@ const ROWS: readonly Row[] = [
     chat: {},
     openai: {
       user: 'u-1',
-      metadata: { team: 'blue' },
       prompt_cache_key: 'key-1',
       service_tier: 'flex',
       safety_identifier: 'safe-1',
       verbosity: 'low',
     },
+  },
+  {
+    name: 'metadata, which OpenAI takes of stored replies only',
+    params: { metadata: { team: 'blue' }, store: true },
+    chat: {},
+    openai: { metadata: { team: 'blue' }, store: true },
   },
   {
     name: 'log probabilities',

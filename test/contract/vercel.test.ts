@@ -20,7 +20,9 @@ const CASES = (['chat', 'responses'] as const).flatMap((client) =>
 describe.each(CASES)('openai.$client over $upstream', ({ client, upstream }) => {
   const model = () => bench.vercel[client](upstream);
   // Without it the provider refers to items the upstream was to keep.
-  const providerOptions = { openai: { store: false } };
+  const providerOptions: { openai: { store?: boolean } } = {
+    openai: client === 'responses' ? { store: false } : {},
+  };
   const weather = tool({
     description: 'Says the weather.',
     inputSchema: jsonSchema<{ city: string }>({

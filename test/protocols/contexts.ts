@@ -5,7 +5,7 @@ import type { Quirks } from '../../src/protocols/quirks.ts';
 import type { ReplyEvent } from '../../src/protocols/reply.ts';
 
 /** What may be assumed of an endpoint that nobody described. */
-export const STRANGER: Quirks = {
+const STRANGER: Quirks = {
   developerRole: false,
   systemAnywhere: false,
   noSystemRole: false,
@@ -48,7 +48,7 @@ export function targetOf(quirks: Partial<Quirks> = {}, more: Partial<Target> = {
 }
 
 /** Call ids count up, so that a test can name them. */
-export function countedIds(): (prefix: string) => string {
+function countedIds(): (prefix: string) => string {
   let count = 0;
   return (prefix) => `${prefix}${++count}`;
 }

@@ -111,9 +111,20 @@ async function answer(response: ServerResponse, what: Answer): Promise<void> {
     if (typeof frame === 'number') await sleep(frame);
     else if (frame === CUT) return void response.destroy();
     else if (frame === HANG) return void (await once(response, 'close'));
-    else response.write(frame);
+    else await written(response, frame);
   }
   response.end();
+}
+
+/** Resolves once the bytes are on their way: a cut right behind them must not swallow them. */
+function written(response: ServerResponse, frame: string | Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('close', resolve);
+    response.write(frame, () => {
+      response.off('close', resolve);
+      resolve();
+    });
+  });
 }
 
 function parse(raw: Buffer): unknown {

@@ -27,32 +27,44 @@ function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return [...pieces, bytes.subarray(at)];
 }
 
-const FRAMES = ['data: {"a":"é😀"}', 'event: x\ndata: 1\ndata: 2', ': comment', 'data:no space\nid: 7', 'data'];
+const FRAMES = [
+  'data: {"a":"é😀"}',
+  'event: x\ndata: 1\ndata: 2',
+  ': comment',
+  'data:no space\nid: 7',
+  'data',
+];
 
 describe('cutting a stream into frames', () => {
-  it.each(['\n', '\r\n', '\r'])('gives the same bytes in the same frames however they arrive, with %j', (eol) => {
-    const text = FRAMES.map((frame) => frame.replaceAll('\n', eol) + eol + eol).join('');
-    const bytes = Buffer.from(text);
-    const whole = split([bytes]);
-    expect(whole.frames.map((frame) => parse(frame))).toEqual([
-      { data: '{"a":"é😀"}' },
-      { data: '1\n2', event: 'x' },
-      undefined,
-      { data: 'no space' },
-      { data: '' },
-    ]);
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: 12 }), { maxLength: 30 }), (sizes) => {
-        const { frames, rest } = split(cut(bytes, sizes));
-        expect(frames.join('') + rest).toBe(text);
-        // A CR may end a frame one read before the LF that belongs to it.
-        expect(frames.map(parse).filter(Boolean)).toEqual(whole.frames.map(parse).filter(Boolean));
-      }),
-    );
-  });
+  it.each(['\n', '\r\n', '\r'])(
+    'gives the same bytes in the same frames however they arrive, with %j',
+    (eol) => {
+      const text = FRAMES.map((frame) => frame.replaceAll('\n', eol) + eol + eol).join('');
+      const bytes = Buffer.from(text);
+      const whole = split([bytes]);
+      expect(whole.frames.map((frame) => parse(frame))).toEqual([
+        { data: '{"a":"é😀"}' },
+        { data: '1\n2', event: 'x' },
+        undefined,
+        { data: 'no space' },
+        { data: '' },
+      ]);
+      fc.assert(
+        fc.property(fc.array(fc.nat({ max: 12 }), { maxLength: 30 }), (sizes) => {
+          const { frames, rest } = split(cut(bytes, sizes));
+          expect(frames.join('') + rest).toBe(text);
+          // A CR may end a frame one read before the LF that belongs to it.
+          expect(frames.map(parse).filter(Boolean)).toEqual(whole.frames.map(parse).filter(Boolean));
+        }),
+      );
+    },
+  );
 
   it('holds back the frame that has not ended', () => {
-    expect(split([Buffer.from('data: 1\n\ndata: 2\n')])).toEqual({ frames: ['data: 1\n\n'], rest: 'data: 2\n' });
+    expect(split([Buffer.from('data: 1\n\ndata: 2\n')])).toEqual({
+      frames: ['data: 1\n\n'],
+      rest: 'data: 2\n',
+    });
   });
 
   it('refuses a frame beyond the limit, whole or still growing', () => {

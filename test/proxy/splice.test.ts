@@ -7,7 +7,7 @@ function splice(text: string, edits: Record<string, string | undefined>): string
   return spliceMembers(body, scanMembers(body), new Map(Object.entries(edits))).toString();
 }
 
-function valueOf(text: string, key: string): unknown {
+function lastValue(text: string, key: string): unknown {
   const body = Buffer.from(text);
   return memberValue(body, scanMembers(body), key);
 }
@@ -24,8 +24,10 @@ describe('splicing top-level members', () => {
   });
 
   it('edits every one of duplicate keys and reads the last, as JSON parsers do', () => {
-    expect(valueOf('{"model":"a","model":"b"}', 'model')).toBe('b');
-    expect(splice('{"model":"a","x":1,"model":"b"}', { model: '"c"' })).toBe('{"model":"c","x":1,"model":"c"}');
+    expect(lastValue('{"model":"a","model":"b"}', 'model')).toBe('b');
+    expect(splice('{"model":"a","x":1,"model":"b"}', { model: '"c"' })).toBe(
+      '{"model":"c","x":1,"model":"c"}',
+    );
   });
 
   it('knows a key by its meaning, however it is escaped', () => {

@@ -70,7 +70,8 @@ export async function startTestProxy(
   const deltas: ExchangeDelta[] = [];
   const bodies: ExchangeBodies[] = [];
   bus.subscribe({
-    onEvent: (event) => void (event.type === 'exchange' ? states.push(event.exchange) : deltas.push(event.delta)),
+    onEvent: (event) =>
+      void (event.type === 'exchange' ? states.push(event.exchange) : deltas.push(event.delta)),
     onBodies: (all) => void bodies.push(all),
   });
   const handle = await startProxy({

@@ -26,6 +26,7 @@ export class Screen {
   readonly #pty: IPty;
   #exit: { readonly exitCode: number; readonly signal?: number } | undefined;
   #bytes = '';
+  #unread = 0;
 
   constructor(file: string, args: readonly string[], options: ScreenOptions = {}) {
     const { columns: cols = 80, rows = 24, cwd = process.cwd(), env = {} } = options;
@@ -35,12 +36,13 @@ export class Screen {
       cols,
       rows,
       cwd,
-      name: 'xterm-256color',
+      name: env.TERM ?? 'xterm-256color',
       env: { ...Object.fromEntries(inherited), LANG: 'C.UTF-8', ...env },
     });
     this.#pty.onData((bytes) => {
       this.#bytes += bytes;
-      this.#terminal.write(bytes);
+      this.#unread++;
+      this.#terminal.write(bytes, () => this.#unread--);
     });
     // Programs ask their terminal things; a terminal answers.
     this.#terminal.onData((answer) => this.#pty.write(answer));
@@ -99,10 +101,16 @@ export class Screen {
     );
   }
 
+  /** Whether the emulator has read everything, and no synchronized frame is half written: a person sees no others. */
+  get #whole(): boolean {
+    const [begun, done] = ['\u001b[?2026h', '\u001b[?2026l'].map((mark) => this.#bytes.lastIndexOf(mark));
+    return this.#unread === 0 && (begun ?? 0) <= (done ?? 0);
+  }
+
   /** Waits until something can be seen. */
   async until(holds: (screen: Screen) => boolean, what = 'what was expected'): Promise<void> {
     const deadline = Date.now() + 15_000;
-    while (!holds(this)) {
+    while (!(this.#whole && holds(this))) {
       if (Date.now() > deadline) throw new Error(`${what} did not come; the screen was:\n${this.text}`);
       await new Promise((resolve) => setTimeout(resolve, 15));
     }

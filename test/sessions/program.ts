@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { execa, type Options } from 'execa';
 import { onTestFinished } from 'vitest';
 
@@ -95,6 +97,9 @@ export async function gone(pid: number): Promise<void> {
 }
 
 async function lives(pid: number): Promise<boolean> {
-  const { stdout } = await execa('ps', ['-o', 'stat=', '-p', String(pid)], { reject: false });
+  // Fails once there is no such process.
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]).catch(() => ({
+    stdout: '',
+  }));
   return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
 }

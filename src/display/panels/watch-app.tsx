@@ -8,8 +8,7 @@ import type { TrafficStore } from '../store.ts';
 import type { TerminalSize } from '../terminal.ts';
 import type { Theme } from '../theme.ts';
 import { lastTop } from './stream.ts';
-import { layoutWatch } from './watch-layout.ts';
-import { watchScreen } from './watch-screen.ts';
+import { watchLayoutOf, watchScreen } from './watch-screen.ts';
 import {
   INITIAL_WATCH_STATE,
   reduceWatch,
@@ -54,7 +53,7 @@ export function WatchApp({ store, size, theme, onQuit, pace }: WatchAppProps) {
 
 /** What a key can do on this screen, at this moment. */
 function sceneOf(state: WatchState, store: TrafficStore, size: TerminalSize, theme: Theme): WatchScene {
-  const layout = layoutWatch(size.rows, state.losses);
+  const layout = watchLayoutOf(store, state, size.rows);
   const exchange = selectedExchange(state, store.exchanges);
   return {
     exchanges: store.exchanges,

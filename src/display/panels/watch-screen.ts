@@ -9,7 +9,7 @@ import { lossesPanel } from './losses.ts';
 import { overlay } from './overlay.ts';
 import { routesPanel } from './routes.ts';
 import { streamPanel } from './stream.ts';
-import { layoutWatch } from './watch-layout.ts';
+import { layoutWatch, type WatchLayout } from './watch-layout.ts';
 import { selectedExchange, type WatchState } from './watch-state.ts';
 
 export interface WatchScreenProps {
@@ -34,9 +34,19 @@ export function watchScreen(props: WatchScreenProps): readonly Line[] {
   return Array.from({ length: height }, (_, row) => fitLine(lines[row] ?? [], width, theme));
 }
 
+/** How the screen is divided at the moment: a receipt has all of the lower part. */
+export function watchLayoutOf(store: TrafficStore, state: WatchState, height: number): WatchLayout {
+  return layoutWatch(height, showsReceipt(store, state) ? false : state.losses);
+}
+
+/** Once the session is over its receipt stands where the stream was, until an exchange is chosen. */
+function showsReceipt(store: TrafficStore, state: WatchState): boolean {
+  return store.closed && state.held === undefined && state.focus === 'routes';
+}
+
 function panels(props: WatchScreenProps): readonly Line[] {
   const { store, state, now, width, height, theme } = props;
-  const layout = layoutWatch(height, state.losses);
+  const layout = watchLayoutOf(store, state, height);
   const exchange = selectedExchange(state, store.exchanges);
   const size = { width, now, theme };
   const lines = [
@@ -61,10 +71,9 @@ function panels(props: WatchScreenProps): readonly Line[] {
   return state.help ? overlay(lines, helpLines(WATCH_KEYS, theme), 'Keys', { width, height }, theme) : lines;
 }
 
-/** Once the session is over its receipt stands where the stream was, until an exchange is chosen. */
 function streamOrReceipt(props: WatchScreenProps, height: number): readonly Line[] {
   const { store, state, now, width, theme, receipt } = props;
-  if (store.closed && state.held === undefined && state.focus === 'routes') {
+  if (showsReceipt(store, state)) {
     const text = receipt ?? 'The session ended without a receipt: its llmup process is gone.';
     const content = printable(text, theme.ascii)
       .split('\n')

@@ -33,11 +33,12 @@ export function selectedExchange(state: WatchState, exchanges: readonly Exchange
 
 /** The state after a key; `quit` is the caller's. */
 export function reduceWatch(state: WatchState, action: WatchAction, scene: WatchScene): WatchState {
+  if (state.help && action !== 'quit') return { ...state, help: false };
   switch (action) {
     case 'help':
-      return { ...state, help: !state.help };
+      return { ...state, help: true };
     case 'back':
-      return { ...state, help: false, focus: 'routes' };
+      return { ...state, focus: 'routes' };
     case 'losses':
       return { ...state, losses: !scene.lossesShown };
     case 'focus':

@@ -6,7 +6,7 @@ import type { TerminalSize } from '../terminal.ts';
 import type { Theme } from '../theme.ts';
 import type { PickerChoice, PickerModel } from './model.ts';
 import { pickerScreen } from './screen.ts';
-import { INITIAL_PICKER_STATE, reducePicker } from './state.ts';
+import { initialPickerState, reducePicker } from './state.ts';
 
 export interface PickerProps {
   readonly model: PickerModel;
@@ -18,7 +18,7 @@ export interface PickerProps {
 
 /** Preset, client and missing values, chosen with the keyboard. */
 export function Picker({ model, size, theme, onDone }: PickerProps) {
-  const [state, setState] = useState(INITIAL_PICKER_STATE);
+  const [state, setState] = useState(() => initialPickerState(model));
   const { outcome } = state;
 
   useInput(

@@ -124,12 +124,15 @@ function readiness(preset: PickerPreset, state: PickerState, { symbols }: Theme)
 
 function clientPanel({ model, state, width, height, theme }: Scene): readonly Line[] {
   const labelWidth = Math.max(...model.clients.map(({ label }) => cellWidth(label)));
+  const versionWidth = Math.max(...model.clients.map(({ version = '' }) => cellWidth(version)));
   const rows = model.clients.map((client, index): Line => {
     const selected = index === state.client;
     const line = [
       span(selected ? `${theme.symbols.pointer} ` : '  ', STYLE.active),
       span(cell(client.label, labelWidth, theme), STYLE.strong),
-      ...(client.id === 'serve' ? [] : [span(`  ${cell(client.version ?? '', 9, theme)}  `)]),
+      ...(client.id === 'serve' || versionWidth === 0
+        ? []
+        : [span(`  ${cell(client.version ?? '', versionWidth, theme)}`)]),
       ...clientStatus(client, theme),
       span(client.note === undefined ? '' : `  ${client.note}`, STYLE.dim),
     ];
@@ -148,8 +151,8 @@ function clientPanel({ model, state, width, height, theme }: Scene): readonly Li
 /** Whether the client is there; the proxy alone needs none. */
 function clientStatus(client: PickerClient, { symbols }: Theme): Line {
   if (client.id === 'serve') return [];
-  if (client.fetches === undefined) return [span(`${symbols.ready} found`, STYLE.ok)];
-  return [span(`${symbols.notReady} starting fetches ${client.fetches}`, STYLE.warn)];
+  if (client.fetches === undefined) return [span(`  ${symbols.ready} found`, STYLE.ok)];
+  return [span(`  ${symbols.notReady} starting fetches ${client.fetches}`, STYLE.warn)];
 }
 
 function valuePanel(scene: Scene): readonly Line[] {

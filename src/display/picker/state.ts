@@ -47,16 +47,27 @@ export interface PickerState {
   readonly outcome?: { readonly kind: 'quit' } | { readonly kind: 'start'; readonly choice: PickerChoice };
 }
 
-export const INITIAL_PICKER_STATE: PickerState = {
-  section: 'presets',
-  preset: 0,
-  client: 0,
-  value: 0,
-  aliases: {},
-  filter: '',
-  entered: {},
-  help: false,
-};
+/** Where the picker opens: on the first preset that can be started as it is. */
+export function initialPickerState(model: PickerModel): PickerState {
+  const state: PickerState = {
+    section: 'presets',
+    preset: 0,
+    client: 0,
+    value: 0,
+    aliases: {},
+    filter: '',
+    entered: {},
+    help: false,
+  };
+  const ready = model.presets.findIndex((preset) => isReady(preset, state));
+  return { ...state, preset: Math.max(0, ready) };
+}
+
+function isReady(preset: PickerPreset, state: PickerState): boolean {
+  const alias = aliasOf(state, preset);
+  if (!alias || preset.problem !== undefined || alias.problem !== undefined) return false;
+  return !alias.variables.some((variable) => isMissing(variable, state));
+}
 
 const SECTIONS: readonly Section[] = ['presets', 'clients', 'values'];
 

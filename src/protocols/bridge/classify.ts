@@ -111,9 +111,6 @@ const BY_CODE: Readonly<Record<string, FailureKind>> = {
   invalid_api_key: 'upstream-authentication',
   authentication_error: 'upstream-authentication',
   permission_denied: 'upstream-authentication',
-  '1000': 'upstream-authentication',
-  '1001': 'upstream-authentication',
-  '1002': 'upstream-authentication',
   invalid_request_error: 'invalid-request',
   server_error: 'upstream',
 };

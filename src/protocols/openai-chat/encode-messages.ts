@@ -5,7 +5,7 @@ import type { Target } from '../codec.ts';
 import type { Part, ToolResultPart, Turn } from '../conversation.ts';
 import { encodeAssistant } from './encode-assistant.ts';
 import { encodeParts, type PlacedPart, plainContent, textOf } from './encode-content.ts';
-import type { ChatMessage, ChatPart } from './wire.ts';
+import type { ChatAssistantMessage, ChatMessage, ChatPart } from './wire.ts';
 
 /** What is needed beside the turns. */
 export interface MessageContext {
@@ -68,12 +68,24 @@ class MessageWriter {
       this.#laterInstruction(turn, path);
     } else if (turn.role === 'assistant') {
       const message = encodeAssistant(turn, path, this.#context);
-      if (message) this.messages.push(message);
+      if (message) this.#assistant(message);
     } else {
       const results = turn.parts.filter((part) => part.type === 'tool-result');
       if (results.length > 0) this.#results(results, path);
       else this.#user(this.#content(turn.parts, path), turn.name);
     }
+  }
+
+  /** Joined to the message before it where what stood between the two held nothing to send. */
+  #assistant(message: ChatAssistantMessage): void {
+    const last = this.messages.at(-1);
+    if (last?.role !== 'assistant' || last.tool_calls) {
+      this.messages.push(message);
+      return;
+    }
+    const texts = [last.content, message.content].filter((text) => text !== null);
+    const content = texts.length > 0 ? texts.join('\n\n') : null;
+    this.messages[this.messages.length - 1] = { ...last, ...message, content };
   }
 
   #laterInstruction(turn: Turn, path: string): void {

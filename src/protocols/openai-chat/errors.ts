@@ -15,13 +15,15 @@ export function decodeError(status: number, body: unknown): Failure {
 
 /**
  * An error that came with status 200 or inside a stream: `{"error":…}`, vLLM's `{"object":"error"}`, OpenRouter's
- * error beside or inside a choice. `undefined` when the body is none.
+ * error beside or inside a choice, MiniMax's `base_resp`. `undefined` when the body is none.
  */
 export function readInStreamError(body: JsonObject, event: string | undefined): Failure | undefined {
   const stated = body.error ?? errorInChoice(body.choices);
   if (stated !== undefined && stated !== null) {
     return classifyFailure(undefined, readFacts(stated) ?? { message: '' });
   }
+  const refused = refusalOfMiniMax(body.base_resp);
+  if (refused !== undefined) return classifyFailure(undefined, { message: refused });
   const isError = event === 'error' || body.object === 'error' || body.type === 'error';
   const bare = body.choices === undefined && (body.message !== undefined || body.detail !== undefined);
   if (!isError && !bare) return undefined;
@@ -31,6 +33,13 @@ export function readInStreamError(body: JsonObject, event: string | undefined): 
 function errorInChoice(choices: unknown): unknown {
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
   return isObject(first) ? first.error : undefined;
+}
+
+/** https://platform.minimax.io/docs/api-reference/errorcode: status 200 and a code of its own; 0 is success. */
+function refusalOfMiniMax(answer: unknown): string | undefined {
+  if (!isObject(answer) || typeof answer.status_code !== 'number' || answer.status_code === 0)
+    return undefined;
+  return isText(answer.status_msg) ? answer.status_msg : `The upstream reported code ${answer.status_code}.`;
 }
 
 /** The longest part of an HTML or plain text answer that is shown. */

@@ -12,7 +12,7 @@ export interface ThinkPiece {
  * further on are text: a model that writes about them must not lose its words.
  */
 export class ThinkTagSplitter {
-  #state: 'head' | 'thinking' | 'gap' | 'answer' = 'head';
+  #state: 'head' | 'opened' | 'thinking' | 'gap' | 'answer' = 'head';
   #held = '';
 
   push(text: string): readonly ThinkPiece[] {
@@ -20,6 +20,7 @@ export class ThinkTagSplitter {
     const pieces: ThinkPiece[] = [];
     this.#held += text;
     if (this.#state === 'head') this.#head();
+    if (this.#state === 'opened') this.#opened();
     if (this.#state === 'thinking') this.#thinking(pieces);
     this.#answer(pieces);
     return pieces;
@@ -29,18 +30,24 @@ export class ThinkTagSplitter {
   end(): readonly ThinkPiece[] {
     const text = this.#held;
     this.#held = '';
-    if (this.#state === 'gap' || text === '') return [];
+    if (this.#state === 'gap' || this.#state === 'opened' || text === '') return [];
     return [{ reasoning: this.#state === 'thinking', text }];
   }
 
   #head(): void {
     const start = this.#held.trimStart();
     if (start.startsWith(OPEN)) {
-      this.#state = 'thinking';
-      this.#held = start.slice(OPEN.length).replace(/^\n/, '');
+      this.#state = 'opened';
+      this.#held = start.slice(OPEN.length);
     } else if (!OPEN.startsWith(start)) {
       this.#state = 'answer';
     }
+  }
+
+  /** Blank lines after the tag are no thought; some models write nothing else. */
+  #opened(): void {
+    this.#held = this.#held.trimStart();
+    if (this.#held !== '') this.#state = 'thinking';
   }
 
   #thinking(pieces: ThinkPiece[]): void {

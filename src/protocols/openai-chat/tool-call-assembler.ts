@@ -16,7 +16,6 @@ interface Call {
   held: string;
   index: number | undefined;
   unwrapper: FreeformUnwrapper | undefined;
-  sent: boolean;
   /** Sent as `custom`: its input is raw already. */
   custom: boolean;
 }
@@ -80,12 +79,13 @@ export class ToolCallAssembler {
     this.push({ index: 0, function: call }, false);
   }
 
-  /** Ends every call; after a cut only those with whole arguments count as whole. */
+  /** Ends every call; after a cut only those whose arguments are whole count as whole. */
   end(cut: boolean): void {
     for (const call of this.#calls) {
       if (call.index === undefined) continue;
-      this.#flush(call);
-      this.#emit({ type: 'part-end', index: call.index, complete: !cut || isJson(call.raw) });
+      const complete = !cut || (call.custom ? call !== this.#calls.at(-1) : isJson(call.raw));
+      this.#flush(call, complete);
+      this.#emit({ type: 'part-end', index: call.index, complete });
     }
   }
 
@@ -113,7 +113,6 @@ export class ToolCallAssembler {
       held: '',
       index: undefined,
       unwrapper: undefined,
-      sent: false,
       custom,
     };
     this.#calls.push(call);
@@ -146,19 +145,16 @@ export class ToolCallAssembler {
     const [whole, half] = completeSurrogates(call.held + text);
     call.held = half;
     if (whole === '' || call.index === undefined) return;
-    call.sent = true;
     this.#emit({ type: 'tool-arguments', index: call.index, text: whole });
   }
 
-  /** What was held back; a function without arguments gets an empty object. */
-  #flush(call: Call): void {
+  /** What was held back; a function called without arguments gets an empty object. */
+  #flush(call: Call, complete: boolean): void {
     if (call.index === undefined) return;
-    const rest =
-      (call.unwrapper?.end() ?? '') + (call.unwrapper || call.custom || call.raw.trim() ? '' : '{}');
-    const text = call.held + rest;
+    const blank = complete && !call.unwrapper && !call.custom && call.raw.trim() === '';
+    const text = call.held + (call.unwrapper?.end() ?? '') + (blank ? '{}' : '');
     call.held = '';
-    if (text === '') return;
-    this.#emit({ type: 'tool-arguments', index: call.index, text });
+    if (text !== '') this.#emit({ type: 'tool-arguments', index: call.index, text });
   }
 }
 

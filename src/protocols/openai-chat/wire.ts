@@ -75,10 +75,3 @@ export interface ChatUsage {
 }
 
 export type ChatFinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter';
-
-export interface ChatError {
-  message: string;
-  type: string;
-  param: string | null;
-  code: string | null;
-}

@@ -3,6 +3,7 @@ import {
   type JsonObject,
   objectAt,
   optionalBoolean,
+  optionalInteger,
   optionalNumber,
   optionalObject,
   optionalString,
@@ -82,7 +83,7 @@ function readInput(request: JsonObject): string | readonly unknown[] {
 
 function decodeOutput(request: JsonObject): OutputOptions {
   const text = optionalObject(request.text, 'text');
-  const maxTokens = optionalNumber(request.max_output_tokens, 'max_output_tokens');
+  const maxTokens = optionalInteger(request.max_output_tokens, 'max_output_tokens', 1);
   const format = decodeFormat(text?.format);
   const verbosity = optionalString(text?.verbosity, 'text.verbosity');
   return {
@@ -123,7 +124,7 @@ function decodeSampling(request: JsonObject): SamplingOptions {
   const temperature = optionalNumber(request.temperature, 'temperature');
   const topP = optionalNumber(request.top_p, 'top_p');
   const logprobs =
-    optionalNumber(request.top_logprobs, 'top_logprobs') ??
+    optionalInteger(request.top_logprobs, 'top_logprobs', 0) ??
     (readInclude(request).includes('message.output_text.logprobs') ? 0 : undefined);
   return {
     ...(temperature !== undefined && { temperature }),

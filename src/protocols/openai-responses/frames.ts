@@ -36,6 +36,15 @@ export class Frames {
   }
 
   #write(type: string, rest: string): void {
-    this.#out += `event: ${type}\ndata: {"type":"${type}","sequence_number":${this.#sequence++},${rest}\n\n`;
+    const json = LINE_ENDS.test(rest) ? rest.replace(ALL_LINE_ENDS, escapeUnit) : rest;
+    this.#out += `event: ${type}\ndata: {"type":"${type}","sequence_number":${this.#sequence++},${json}\n\n`;
   }
+}
+
+/** Line ends that JSON leaves as they are; clients that split lines as Python does (httpx) would cut a frame there. */
+const LINE_ENDS = /[\u0085\u2028\u2029]/;
+const ALL_LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

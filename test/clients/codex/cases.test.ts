@@ -61,7 +61,7 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
       });
       const [turn] = result.turns;
       expect(instructions(turn?.body)).toMatch(/coding agent/i);
-      expect(transcript(turn?.body).at(-1)).toBe('user: do it');
+      expect(transcript(turn?.body).at(-1)).toMatch(/^user: ([\s\S]*\n)?do it$/);
       expect(await readFile(last, 'utf8')).toBe('Hello!');
     });
 
@@ -71,9 +71,9 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
       expect(result).toMatchObject({ exitCode: 0, message: 'Hello' });
       expect(await file('exec.txt')).toBe('hi\n');
       expect(result.turns).toHaveLength(2);
-      expect(transcript(result.turns[1]?.body).at(-1)).toMatch(
-        new RegExp(`^result #${asked.id}: [sS]*Process exited with code 0`),
-      );
+      const last = transcript(result.turns[1]?.body).at(-1);
+      expect(last?.startsWith(`result #${asked.id}: `)).toBe(true);
+      expect(last).toContain('Process exited with code 0');
     });
 
     it('3: a long command, polled', async () => {
@@ -127,10 +127,8 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
       const result = await run({ script: [{ say: [one, two] }, hello] });
       expect(result.exitCode).toBe(0);
       const lines = transcript(result.turns[1]?.body).filter((line) => line.startsWith('result '));
-      expect(lines).toEqual([
-        expect.stringMatching(new RegExp(`^result #${one.id}: [sS]*\none\n`)),
-        expect.stringMatching(new RegExp(`^result #${two.id}: [sS]*\ntwo\n`)),
-      ]);
+      expect(lines.map((line) => line.split(':')[0])).toEqual([`result #${one.id}`, `result #${two.id}`]);
+      expect(lines.map((line) => line.split('Output:\n')[1])).toEqual(['one\n', 'two\n']);
       const [first, second] = result.turns;
       expect((second?.received.at ?? 0) - (first?.received.at ?? 0)).toBeLessThan(3900);
     });
@@ -252,7 +250,8 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
 
     it('17: refused credentials', async () => {
       const refused = error(401, { message: `Incorrect API key provided: ${PROVIDER_KEY}` });
-      const result = await run({ script: () => refused, config: FAST_RETRIES });
+      const substitute = { 'stream_max_retries=2': 'stream_max_retries=0' };
+      const result = await run({ script: () => refused, config: FAST_RETRIES, substitute });
       expect(result.exitCode).toBe(1);
       expect(result.stdout + result.stderr).toMatch(/TEST_PROVIDER_KEY/);
       expect(result.stdout + result.stderr).not.toContain(PROVIDER_KEY);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { CLI } from '../../contract/serve.ts';
@@ -194,8 +194,10 @@ async function clientProgram({ substitute }: CodexRun, home: FixtureHome): Promi
 }
 
 async function writeConfig(run: CodexRun, url: string, home: FixtureHome): Promise<string> {
-  // Sessions that share a home have providers of their own.
-  const file = join(home.path, `test-config-${new URL(url).port}.yaml`);
+  // Sessions that share a home have providers of their own; the file's name is the preset's, and so the home's.
+  const directory = join(home.path, 'test-configs', new URL(url).port);
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, 'test.yaml');
   const format = run.upstream === 'chat' ? 'openai-completion' : 'openai-responses';
   const config = {
     upstreams: { TEST: { api_root: `${url}/v1`, format, provider_key_env: 'TEST_PROVIDER_KEY' } },

@@ -45,6 +45,9 @@ async function open(run: Omit<CodexRun, 'home' | 'command'>): Promise<Screen> {
   };
 }
 
+/** The empty prompt. The model's name is on the screen before that, in llmup's own first line. */
+const READY = 'Ask Codex to do anything';
+
 /** Ctrl-C on an empty prompt, once the turn is over: before, it would stop the turn. */
 async function leave(terminal: TerminalSession): Promise<number> {
   await until(() => !terminal.screen().includes('esc to interrupt'));
@@ -63,12 +66,13 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
         env: { HTTPS_PROXY: forward.url, https_proxy: forward.url },
       });
       try {
-        await terminal.shows(ALIAS);
-        await terminal.type('what is it?');
+        await terminal.shows(READY);
+        await terminal.type('what is it');
         await terminal.shows('The answer is 42.');
+        await terminal.shows(`${ALIAS} default`);
         await until(() => scripted.titles.length === 1);
         expect(scripted.turns).toHaveLength(1);
-        expect(transcript(scripted.turns[0]?.body).at(-1)).toBe('user: what is it?');
+        expect(transcript(scripted.turns[0]?.body).at(-1)).toBe('user: what is it');
         expect(await leave(terminal)).toBe(0);
         expect(terminal.restored()).toBe(true);
         await until(async () => (await processesOf(home)).length === 0, 5);
@@ -89,7 +93,7 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
         prepare: async (cwd) => void (await execa('git', ['init', '-q'], { cwd })),
       });
       try {
-        await terminal.shows(ALIAS);
+        await terminal.shows(READY);
         await terminal.type('hi');
         await terminal.shows('Hello.');
         expect(terminal.screen()).not.toMatch(/trust/i);
@@ -105,7 +109,7 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
         script: (_, index) => ({ say: [say(`Answer number ${index + 1}`, '.')] }),
       });
       try {
-        await terminal.shows(ALIAS);
+        await terminal.shows(READY);
         for (let turn = 1; turn <= 20; turn += 1) {
           await terminal.type(`question ${turn}`);
           await terminal.shows(`Answer number ${turn}.`);

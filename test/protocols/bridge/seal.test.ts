@@ -11,7 +11,11 @@ const seals: fc.Arbitrary<Seal> = fc.record({
 });
 
 test('a seal comes back byte for byte', () => {
-  fc.assert(fc.property(seals, (seal) => expect(unpackSeal(packSeal(seal))).toEqual(seal)));
+  fc.assert(
+    fc.property(seals, (seal) => {
+      expect(unpackSeal(packSeal(seal))).toEqual(seal);
+    }),
+  );
 });
 
 test('half a surrogate pair survives', () => {
@@ -20,11 +24,19 @@ test('half a surrogate pair survives', () => {
 });
 
 test('a packed seal is plain ASCII without characters that need escaping', () => {
-  fc.assert(fc.property(seals, (seal) => expect(packSeal(seal)).toMatch(/^llmup1\.[A-Za-z0-9_-]+$/)));
+  fc.assert(
+    fc.property(seals, (seal) => {
+      expect(packSeal(seal)).toMatch(/^llmup1\.[A-Za-z0-9_-]+$/);
+    }),
+  );
 });
 
 test('foreign opaque text is no seal of ours', () => {
-  fc.assert(fc.property(fc.string(), (text) => expect(unpackSeal(text)).toBeUndefined()));
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(unpackSeal(text)).toBeUndefined();
+    }),
+  );
   for (const text of ['gAAAAABo-native', 'llmup1.', 'llmup1.e30', 'llmup1.bm90IGpzb24', 'llmup2.e30'])
     expect(unpackSeal(text)).toBeUndefined();
 });
