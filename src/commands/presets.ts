@@ -1,5 +1,5 @@
 import { FORMAT_OF } from '../config/formats.ts';
-import { type NeededVariable, neededVariables, unique, unmetNeeds } from '../config/needs.ts';
+import { DEMO_URL, type NeededVariable, neededVariables, unique, unmetNeeds } from '../config/needs.ts';
 import { llmupPaths } from '../config/paths.ts';
 import { type ClientName, listPresets, openPreset, type PresetEntry, startAlias } from '../config/presets.ts';
 import { readVariables, type Values } from '../config/variables.ts';
@@ -137,13 +137,14 @@ function summary(entry: PresetEntry, values: Values): Summary {
     ...(config.title !== undefined && { title: config.title }),
     ...(config.description !== undefined && { description: config.description }),
     aliases: [...config.aliases.keys()],
-    ready: missing.length === 0,
+    ready: missing.every((name) => name === DEMO_URL),
     missing,
   };
 }
 
 function readiness(ready: boolean, missing: readonly string[]): string {
-  return ready ? 'yes' : `no: set ${missing.join(', ')}`;
+  if (!ready) return `no: set ${missing.join(', ')}`;
+  return missing.includes(DEMO_URL) ? 'yes: llmup demo' : 'yes';
 }
 
 function allNeeds(

@@ -11,7 +11,7 @@ export interface NeededVariable {
 }
 
 /** Filled in by `llmup demo` itself, which starts the model behind it. */
-const DEMO_URL = 'PRESET_DEMO_ENDPOINT_BASE_URL';
+export const DEMO_URL = 'PRESET_DEMO_ENDPOINT_BASE_URL';
 
 /** What one upstream wants: its base URL when that is a placeholder, and its key. */
 export function upstreamNeeds({ name, apiRoot, key }: Upstream): readonly NeededVariable[] {

@@ -1,8 +1,3 @@
-import type { Key } from 'ink';
-import { type Line, type Span, STYLE, span, spread } from './line.ts';
-import { cellWidth } from './text.ts';
-import type { Theme } from './theme.ts';
-
 /** A key as the tables below write it: `up`, `enter`, `ctrl+c`, or the character itself. */
 export type KeyName = string;
 
@@ -26,6 +21,7 @@ export type WatchAction =
   | 'follow'
   | 'losses'
   | 'focus'
+  | 'focus-back'
   | 'help'
   | 'back'
   | 'quit';
@@ -34,14 +30,14 @@ export const WATCH_KEYS: readonly KeyBinding<WatchAction>[] = [
   {
     action: 'up',
     keys: ['up', 'k'],
-    help: 'the exchange above, or a line up in the stream',
+    help: 'the exchange above, or a line up',
     footer: { keys: ['up', 'down'], label: 'select' },
   },
-  { action: 'down', keys: ['down', 'j'], help: 'the exchange below, or a line down in the stream' },
+  { action: 'down', keys: ['down', 'j'], help: 'the exchange below, or a line down' },
   { action: 'page-up', keys: ['pageup', 'ctrl+u'], help: 'a page up' },
   { action: 'page-down', keys: ['pagedown', 'ctrl+d', ' '], help: 'a page down' },
-  { action: 'first', keys: ['home', 'g'], help: 'the oldest exchange, the start of the stream' },
-  { action: 'last', keys: ['end', 'G'], help: 'the newest exchange, the end of the stream' },
+  { action: 'first', keys: ['home', 'g'], help: 'the oldest exchange, or the first line' },
+  { action: 'last', keys: ['end', 'G'], help: 'the newest exchange, or the end' },
   {
     action: 'follow',
     keys: ['f'],
@@ -56,10 +52,11 @@ export const WATCH_KEYS: readonly KeyBinding<WatchAction>[] = [
   },
   {
     action: 'focus',
-    keys: ['tab', 'shift+tab'],
-    help: 'move the keys between Routes and Stream',
-    footer: { keys: ['tab'], label: 'focus' },
+    keys: ['tab'],
+    help: 'move the keys to the next panel',
+    footer: { keys: ['tab'], label: 'panel' },
   },
+  { action: 'focus-back', keys: ['shift+tab'], help: 'to the panel before' },
   { action: 'help', keys: ['?'], help: 'this list', footer: { keys: ['?'], label: 'help' } },
   { action: 'back', keys: ['esc'], help: 'back to Routes' },
   { action: 'quit', keys: ['q', 'ctrl+c'], help: 'quit', footer: { keys: ['q'], label: 'quit' } },
@@ -153,119 +150,3 @@ export const FIELD_KEYS: readonly KeyBinding<FieldAction>[] = [
   },
   { action: 'quit', keys: ['ctrl+c'], help: 'quit, nothing is started' },
 ];
-
-/** The name of a key that Ink read; undefined for text, which may be several characters at once. */
-function keyName(input: string, key: Key): KeyName | undefined {
-  if (key.upArrow) return 'up';
-  if (key.downArrow) return 'down';
-  if (key.leftArrow) return 'left';
-  if (key.rightArrow) return 'right';
-  if (key.pageUp) return 'pageup';
-  if (key.pageDown) return 'pagedown';
-  if (key.home) return 'home';
-  if (key.end) return 'end';
-  if (key.return) return 'enter';
-  if (key.escape) return 'esc';
-  if (key.tab) return key.shift ? 'shift+tab' : 'tab';
-  // Terminals send DEL for the backspace key, which Ink reports as `delete`.
-  if (key.backspace || key.delete) return 'backspace';
-  if (key.ctrl) return `ctrl+${input}`;
-  if (key.meta) return `alt+${input}`;
-  return undefined;
-}
-
-/** What one read from the terminal holds: a named key, or text. */
-export type Stroke = { readonly key: KeyName } | { readonly text: string };
-
-/**
- * One read of Ink as strokes, in order: a fast typist's keys arrive together. A line break at the end is the enter
- * key; one inside is a paste's, and no key.
- */
-export function strokesOf(input: string, key: Key): readonly Stroke[] {
-  const name = keyName(input, key);
-  if (name !== undefined) return [{ key: name }];
-  const characters = [...input];
-  const isPaste = /[^\r\n]/.test(input);
-  return characters.flatMap((character, index): readonly Stroke[] => {
-    if (character === '\r' || character === '\n') {
-      return isPaste && index < characters.length - 1 ? [] : [{ key: 'enter' }];
-    }
-    return [controlKey(character) ?? { text: character }];
-  });
-}
-
-/** The key behind a control character: terminals send ctrl+a as 1, and so on. */
-function controlKey(character: string): Stroke | undefined {
-  if (character === '\t') return { key: 'tab' };
-  if (character === '\u007f' || character === '\b') return { key: 'backspace' };
-  const code = character.charCodeAt(0);
-  return code < 0x20 ? { key: `ctrl+${String.fromCharCode(code + 0x60)}` } : undefined;
-}
-
-/** What a stroke does by a table, if anything. */
-export function actionOf<Action extends string>(
-  bindings: readonly KeyBinding<Action>[],
-  stroke: Stroke,
-): Action | undefined {
-  const name = 'key' in stroke ? stroke.key : stroke.text;
-  return bindings.find((binding) => binding.keys.includes(name))?.action;
-}
-
-const GLYPHS: Readonly<Record<string, string>> = {
-  up: '↑',
-  down: '↓',
-  left: '←',
-  right: '→',
-  enter: '⏎',
-  pageup: 'PgUp',
-  pagedown: 'PgDn',
-  ' ': 'space',
-};
-
-function keyGlyph(name: KeyName, theme: Theme): string {
-  return theme.ascii && name !== ' ' ? name : (GLYPHS[name] ?? name);
-}
-
-/** The footer: as many of the bindings as fit, help and quit kept to the last. */
-export function footerLine<Action extends string>(
-  bindings: readonly KeyBinding<Action>[],
-  width: number,
-  theme: Theme,
-  labels: Partial<Record<Action, string>> = {},
-): Line {
-  const entries = bindings.flatMap(({ action, footer }) => {
-    if (!footer) return [];
-    const keys = footer.keys.map((name) => keyGlyph(name, theme)).join(theme.ascii ? '/' : '');
-    const label = labels[action] ?? footer.label;
-    return [{ keys, label, width: cellWidth(keys) + cellWidth(label) + 3 }];
-  });
-  const pinned = entries.slice(-2);
-  const shown: typeof entries = [];
-  let room = width - 1 - pinned.reduce((sum, entry) => sum + entry.width, 0);
-  for (const entry of entries.slice(0, -2)) {
-    room -= entry.width;
-    if (room < 0) break;
-    shown.push(entry);
-  }
-  const spans: Span[] = [span(' ')];
-  for (const entry of [...shown, ...pinned]) {
-    spans.push(span(entry.keys, STYLE.key), span(` ${entry.label}  `, STYLE.dim));
-  }
-  return spread(spans, [], width, theme);
-}
-
-/** The lines of a help overlay. */
-export function helpLines<Action extends string>(
-  bindings: readonly KeyBinding<Action>[],
-  theme: Theme,
-): readonly Line[] {
-  const rows = bindings.map((binding) => ({
-    keys: binding.keys.map((name) => keyGlyph(name, theme)).join(' '),
-    help: binding.help,
-  }));
-  const keysWidth = Math.max(...rows.map(({ keys }) => cellWidth(keys)));
-  return rows.map(({ keys, help }) => [
-    span(keys + ' '.repeat(keysWidth - cellWidth(keys)), STYLE.key),
-    span(`  ${help}`),
-  ]);
-}

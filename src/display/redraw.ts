@@ -11,7 +11,7 @@ export interface RedrawPace {
   readonly clock: number;
 }
 
-export const REDRAW_PACE: RedrawPace = { streaming: 200, event: 30, clock: 1000 };
+const REDRAW_PACE: RedrawPace = { streaming: 200, event: 30, clock: 1000 };
 
 /**
  * Draws a component anew when the store changed: at once when something started or ended, at the streaming pace for

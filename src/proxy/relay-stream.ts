@@ -31,6 +31,7 @@ export class RelayedStream extends StreamAnswer {
   #beganByHeartbeat = false;
   #hasForwarded = false;
   #start: Extract<ReplyEvent, { type: 'start' }> | undefined;
+  #responseId: string | undefined;
   #lastData = '';
 
   protected passFrames(reply: UpstreamReply): Promise<FailedTry | undefined> {
@@ -38,6 +39,9 @@ export class RelayedStream extends StreamAnswer {
     const { record, signal, route, outgoing, context } = exchange;
     const { maxSseFrameBytes, streamMaxEvents } = context.config.limits;
     const isChat = exchange.clientCodec.protocol === 'chat';
+    // An earlier try's beginning was held back, and is forgotten with it.
+    this.#start = undefined;
+    this.#responseId = undefined;
     return new Promise((resolve, reject) => {
       let held: Buffer[] = [];
       let hasContent = false;
@@ -51,8 +55,10 @@ export class RelayedStream extends StreamAnswer {
       const decoder = exchange.upstreamCodec.streamDecoder(outgoing.upstreamContext, (event) => {
         record.event(event);
         outgoing.remember?.(event);
-        if (event.type === 'start') this.#start ??= event;
-        else if (event.type === 'failure') {
+        if (event.type === 'start') {
+          this.#start ??= event;
+          this.#responseId ??= event.id;
+        } else if (event.type === 'failure') {
           inTheirWords = end === undefined;
           end ??= event.failure;
         } else if (event.type === 'finish') end ??= 'finished';
@@ -221,14 +227,21 @@ export class RelayedStream extends StreamAnswer {
       return isFirst ? super.heartbeat() : numbered(super.heartbeat(), 1);
     }
     this.#begin();
-    return numbered(super.heartbeat(), this.#lastNumber());
+    return this.#named(numbered(super.heartbeat(), this.#lastNumber()));
   }
 
   protected override failureFrames(failure: Failure): string {
     if (this.exchange.clientCodec.protocol === 'chat' || !this.#hasForwarded)
       return super.failureFrames(failure);
     this.#begin();
-    return numbered(super.failureFrames(failure), this.#lastNumber() + 1);
+    return this.#named(numbered(super.failureFrames(failure), this.#lastNumber() + 1));
+  }
+
+  /** Our frames amid the upstream's speak of the response that the client has heard of. */
+  #named(frames: string): string {
+    const id = this.#responseId;
+    if (id === undefined || this.#beganByHeartbeat) return frames;
+    return frames.replace(/"response":\{"id":"[^"]*"/g, () => `"response":{"id":${JSON.stringify(id)}`);
   }
 
   /** Brings the encoder to where the client is: its own beginning is not sent. */

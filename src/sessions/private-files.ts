@@ -1,20 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { getSystemErrorMap } from 'node:util';
+import { EXIT, UserError } from '../user-error.ts';
 
-/** Makes a directory, and those above it, for the user alone. */
+/**
+ * Makes a directory, and those above it, for the user alone.
+ * @throws {UserError} exit 3 when it cannot be made.
+ */
 export async function makePrivateDirectory(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made === undefined) await chmod(path, 0o700);
+  try {
+    const made = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (made === undefined) await chmod(path, 0o700);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
-/** Writes a file for the user alone, whole or not at all. */
+/**
+ * Writes a file for the user alone, whole or not at all.
+ * @throws {UserError} exit 3 when it cannot be written.
+ */
 export async function writePrivateFile(path: string, content: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
     await writeFile(draft, content, { mode: 0o600, flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
+    await rm(draft, { force: true }).catch(() => {});
+    throw unwritable(path, error);
   }
+}
+
+function unwritable(path: string, error: unknown): UserError {
+  const { errno, message } = error as NodeJS.ErrnoException;
+  const reason = (errno !== undefined && getSystemErrorMap().get(errno)?.[1]) || message;
+  return new UserError(`${path} cannot be written: ${reason}`, EXIT.config, [
+    'llmup keeps its files there; LLMUP_HOME names another place for them',
+  ]);
 }

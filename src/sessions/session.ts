@@ -81,11 +81,9 @@ async function run(options: RunOptions, undo: Undo): Promise<SessionResult> {
   undo.later(() => (isKept(options, state.registered) ? undefined : removeAll([session.sessionDirectory])));
   undo.later(() => removeAll(temporary));
   const bus = new TrafficBus();
-  const [proxy] = await Promise.all([
-    startOwnProxy(options, bus, undo),
-    makePrivateDirectory(session.sessionDirectory),
-    makeHome(session.home, session.isolated),
-  ]);
+  await makePrivateDirectory(session.sessionDirectory);
+  await makeHome(session.home, session.isolated);
+  const proxy = await startOwnProxy(options, bus, undo);
   const proxyUrl = session.proxy.kind === 'attached' ? session.proxy.url : (proxy?.url ?? '');
   const view = sessionView(options, proxyUrl);
   const registration = await registerSession(paths, view, temporary);
@@ -222,7 +220,10 @@ async function runClient(
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
   try {
-    const chores = keepHouse(client.pid, guard, registration, paths).catch(onFault);
+    // None of it is worth a session: a full disk, say, only means that a later llmup cleans up less.
+    const chores = keepHouse(client.pid, guard, registration, paths).catch((error: Error) =>
+      say(error.message),
+    );
     const end = await client.ended;
     await chores;
     // A program that a signal ended has had no time to put the terminal back, or to end what it had started.

@@ -138,6 +138,7 @@ describe('llmup presets', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^openai +shipped +OpenAI +.*yes$/m);
     expect(stdout).toMatch(/^provider-neutral +shipped .*no: set PRESET_OPENAI_ENDPOINT_BASE_URL/m);
+    expect(stdout).toMatch(/^demo .*yes: llmup demo$/m);
     expect(stdout).not.toContain(KEY);
     const json = await run(machine, 'presets', 'list', '--json');
     expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ name: 'openai', ready: true }));

@@ -140,6 +140,23 @@ test('with the keys on the stream, up and down scroll it, and it stays where it 
   await shows('line 41.');
 });
 
+test('more losses than fit are scrolled', async () => {
+  const { store, shows, type } = watching();
+  const [loss] = LOSSES;
+  if (!loss) throw new Error('no loss to repeat');
+  const losses = Array.from({ length: 30 }, (_, index) => ({ ...loss, path: `tools[${index}].strict` }));
+  store.push(exchangeMessage(exchange(4, { losses })));
+  type('l');
+  await shows('tools[0].strict');
+  await shows('20 more lines: tab, then down');
+  type(KEYS.tab);
+  await shows('scroll');
+  type(KEYS.end);
+  await shows('tools[29].strict');
+  type(KEYS.escape);
+  await shows('select');
+});
+
 test('the end of the session shows its receipt, and q quits', async () => {
   const { store, shows, type, quits } = watching();
   await shows('said in 3');

@@ -45,7 +45,7 @@ export async function openLiveSession(change: Partial<SessionView> = {}): Promis
 }
 
 /** An environment in which llmup finds nothing of this machine's user. */
-export async function emptyHome(): Promise<Record<string, string>> {
+export async function emptyHome(): Promise<{ HOME: string; LLMUP_HOME: string; TZ: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'llmup-screen-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   return { HOME: directory, LLMUP_HOME: join(directory, 'llmup'), TZ: 'UTC' };

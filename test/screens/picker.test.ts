@@ -18,7 +18,7 @@ interface Desk {
 /** A user's machine, with or without a client on it, and nothing set. */
 async function newDesk(client: boolean): Promise<Desk> {
   const env = await emptyHome();
-  const home = env.HOME ?? '';
+  const home = env.HOME;
   const [workspace, programs] = [join(home, 'app'), join(home, 'bin')];
   await mkdir(workspace);
   await mkdir(programs);

@@ -178,6 +178,17 @@ test('-m among the client’s arguments chooses the alias; an unknown one is ref
   });
 });
 
+test('a place where nothing can be written is named: exit 3, and the client does not start', async () => {
+  const machine = await makeMachine();
+  const env = { ...machine.env, LLMUP_HOME: join(machine.config, 'below-a-file') };
+  const result = await llmupCodex(machine, `report=${machine.path('report')}`, [], { env });
+  expect(result).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringMatching(/below-a-file.* not a directory.*LLMUP_HOME/s),
+  });
+  expect(existsSync(machine.path('report'))).toBe(false);
+});
+
 test('missing variables are listed at once: exit 3', async () => {
   const machine = await makeMachine();
   const { MAIN_KEY: _unset, ...env } = machine.env;

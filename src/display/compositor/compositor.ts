@@ -5,7 +5,7 @@ import { ChildPane, type Pty } from './child-pane.ts';
 import { frame, RowPainter } from './frame.ts';
 import { FrameClock } from './frame-clock.ts';
 import { InkSurface } from './ink-surface.ts';
-import { InputRouter, type MouseEvent, PREFIX_AGAIN, type Prefix } from './input-router.ts';
+import { InputRouter, type MouseEvent, type Prefix } from './input-router.ts';
 import { contains, defaultLayout, type Geometry, geometry, LAYOUTS, type Layout } from './layout.ts';
 import { OuterTerminal } from './outer-terminal.ts';
 import { lastScreenText } from './screen-text.ts';
@@ -25,18 +25,25 @@ export interface Size {
   readonly height: number;
 }
 
+/** What a child is told of its terminal. */
+export interface SpawnSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 export interface CompositorOptions {
   readonly stdin: ReadStream;
   readonly stdout: WriteStream & { readonly fd: number };
   readonly prefix: Prefix;
   readonly layout?: Layout;
   /** Starts the child in a PTY of this size, once the terminal's abilities are known. */
-  spawn(size: { readonly columns: number; readonly rows: number; readonly trueColour: boolean }): Pty;
+  spawn(size: SpawnSize): Pty;
   panels(size: Size, state: ScreenState): ReactElement;
-  status(size: Size, state: ScreenState): ReactElement;
-  /** Drawn over the agent's pane, which stands still meanwhile; `undefined` draws none. */
-  overlay(size: Size, state: ScreenState): ReactElement | undefined;
-  /** A key after the prefix that is not the compositor's own. */
+  /** Rows with colours. */
+  status(size: Size, state: ScreenState): readonly string[];
+  /** Rows drawn over the agent's pane, which stands still meanwhile; `undefined` draws none. */
+  overlay(size: Size, state: ScreenState): readonly string[] | undefined;
+  /** A key after the prefix, in the terminal's encoding; {@link PREFIX_AGAIN} for the prefix itself. */
   onCommand(key: string): void;
   /** Keys while an overlay is shown. */
   onOverlayKeys(keys: string): void;
@@ -67,8 +74,8 @@ export class Compositor {
   readonly #router: InputRouter;
   #pane: ChildPane | undefined;
   #panels: InkSurface | undefined;
-  #status: InkSurface | undefined;
-  #overlay: { readonly surface: InkSurface; readonly size: Size } | undefined;
+  #status: readonly string[] = [];
+  #overlay: readonly string[] | undefined;
   #geometry: Geometry;
   #layout: Layout;
   #share = 0.38;
@@ -92,7 +99,7 @@ export class Compositor {
         paste: (text, edge) => this.#paste(text, edge),
         mouse: (event) => this.#mouse(event),
         focus: (gained) => this.#focusReport(gained),
-        command: (key) => this.#command(key),
+        command: options.onCommand,
         armed: (armed) => {
           this.#armed = armed;
           this.redraw();
@@ -108,7 +115,7 @@ export class Compositor {
     stdin.setEncoding('utf8');
     this.#outer.enter();
     const onData = (data: string | Buffer) => this.#router.feed(data.toString());
-    const onResize = () => this.#relayout();
+    const onResize = () => this.relayout();
     const onContinue = () => this.#resume();
     try {
       const abilities = await this.#outer.probe(this.#options.probeMs);
@@ -121,7 +128,6 @@ export class Compositor {
           pty: this.#options.spawn({
             columns: pane.width,
             rows: pane.height,
-            trueColour: /truecolor|24bit/i.test(process.env.COLORTERM ?? ''),
           }),
           columns: pane.width,
           rows: pane.height,
@@ -169,8 +175,28 @@ export class Compositor {
 
   setLayout(layout: Layout): void {
     this.#layout = layout;
-    this.#relayout();
+    this.relayout();
     this.setFocus(layout === 'panels' ? 'panels' : 'child');
+  }
+
+  cycleLayout(): void {
+    this.setLayout(LAYOUTS[(LAYOUTS.indexOf(this.#layout) + 1) % LAYOUTS.length] ?? 'full');
+  }
+
+  /** @param by share of the terminal that goes to the panels, negative to take it back. */
+  resizeSplit(by: number): void {
+    this.#share = Math.max(0.15, Math.min(0.8, this.#share + by));
+    this.relayout();
+  }
+
+  scrollHalfPage(up: boolean): void {
+    const half = Math.max(1, Math.floor(this.#geometry.pane.height / 2));
+    this.#scroll(up ? half : -half);
+  }
+
+  /** The prefix key itself, for the child. */
+  sendPrefix(): void {
+    this.#pane?.type(this.#options.prefix.encodings[0] ?? '');
   }
 
   setFocus(focus: 'child' | 'panels'): void {
@@ -195,42 +221,39 @@ export class Compositor {
     this.#drawPanels();
   }
 
+  /** The status bar alone, which costs next to nothing. */
+  redrawStatus(): void {
+    const { status } = this.#geometry;
+    if (!this.#pane || status.height === 0) return;
+    this.#status = this.#options.status(status, this.state);
+    this.#clock.dirty();
+  }
+
   #drawPanels(): void {
-    const { panels, status } = this.#geometry;
-    const { state } = this;
-    const dirty = () => this.#clock.dirty();
+    const { panels, pane } = this.#geometry;
     if (panels) {
-      this.#panels ??= new InkSurface(panels.width, panels.height, dirty);
-      this.#panels.draw(this.#options.panels(panels, state));
+      this.#panels ??= new InkSurface(panels.width, panels.height, () => this.#clock.dirty());
+      this.#panels.draw(this.#options.panels(panels, this.state));
     }
-    if (status.height > 0) {
-      this.#status ??= new InkSurface(status.width, status.height, dirty);
-      this.#status.draw(this.#options.status(status, state));
-    }
-    const area = this.#geometry.pane;
-    const element = this.#options.overlay(area, state);
-    if (element) {
-      if (!this.#overlay) {
-        this.#overlay = { surface: new InkSurface(area.width, area.height, dirty), size: area };
-        this.#modesChanged = true;
-      }
-      this.#overlay.surface.draw(element);
-    } else if (this.#overlay) {
-      this.#overlay.surface.close();
-      this.#overlay = undefined;
+    this.redrawStatus();
+    const overlay = this.#options.overlay(pane, this.state);
+    if ((overlay === undefined) !== (this.#overlay === undefined)) {
+      // What lies beneath must be drawn anew, and keys go elsewhere.
       this.#repaint = true;
       this.#modesChanged = true;
-      dirty();
     }
+    this.#overlay = overlay;
+    this.#clock.dirty();
   }
 
   #measure(): Geometry {
     return geometry(this.#outer.columns, this.#outer.rows, this.#layout, this.#share);
   }
 
-  #relayout(): void {
+  /** Measures the terminal and draws everything anew. */
+  relayout(): void {
     this.#geometry = this.#measure();
-    const { pane, panels, status } = this.#geometry;
+    const { pane, panels } = this.#geometry;
     this.#pane?.resize(pane.width, pane.height);
     if (panels) {
       this.#panels?.resize(panels.width, panels.height);
@@ -238,11 +261,6 @@ export class Compositor {
       this.#panels?.close();
       this.#panels = undefined;
       this.#focus = 'child';
-    }
-    this.#status?.resize(status.width, status.height);
-    if (this.#overlay) {
-      this.#overlay.surface.close();
-      this.#overlay = undefined;
     }
     this.#repaint = true;
     this.#modesChanged = true;
@@ -282,10 +300,10 @@ export class Compositor {
         childFocused ? { modes: pane.terminal.modes, own: pane.modes() } : undefined,
       );
     }
-    if (this.#overlay) content += this.#overlayRows.paint(this.#overlay.surface.rows, area);
+    if (this.#overlay) content += this.#overlayRows.paint(this.#overlay, area);
     else if (layout !== 'panels') content += this.#cells.paint(pane.terminal, area, this.#scrollback);
     if (panels && this.#panels) content += this.#panelRows.paint(this.#panels.rows, panels);
-    if (status.height > 0 && this.#status) content += this.#statusRow.paint(this.#status.rows, status);
+    if (status.height > 0) content += this.#statusRow.paint(this.#status, status);
 
     // The cursor is parked at the child's even when hidden: input methods open their windows there.
     const buffer = pane.terminal.buffer.active;
@@ -380,49 +398,6 @@ export class Compositor {
     this.#clock.dirty();
   }
 
-  #command(key: string): void {
-    switch (key) {
-      case PREFIX_AGAIN:
-        this.#pane?.type(this.#options.prefix.encodings[0] ?? '');
-        return;
-      case '1':
-      case '2':
-      case '3':
-      case '4':
-        this.setLayout(LAYOUTS[Number(key) - 1] ?? 'full');
-        return;
-      case ' ':
-        this.setLayout(LAYOUTS[(LAYOUTS.indexOf(this.#layout) + 1) % LAYOUTS.length] ?? 'full');
-        return;
-      case '<':
-      case '>':
-        this.#share = Math.max(0.15, Math.min(0.8, this.#share + (key === '<' ? 0.05 : -0.05)));
-        this.#relayout();
-        return;
-      case 'o':
-      case '\t':
-        this.setFocus(this.#focus === 'child' ? 'panels' : 'child');
-        return;
-      case '\x1b[5~':
-      case '\x1b[5;2~':
-        this.#scroll(Math.floor(this.#geometry.pane.height / 2));
-        return;
-      case '\x1b[6~':
-      case '\x1b[6;2~':
-        this.#scroll(-Math.floor(this.#geometry.pane.height / 2));
-        return;
-      case '\f':
-      case 'L':
-        this.#relayout();
-        return;
-      case 'z':
-        this.suspend();
-        return;
-      default:
-        this.#options.onCommand(key);
-    }
-  }
-
   /** Gives the terminal back and stops, as Ctrl-Z does; `fg` resumes. */
   suspend(): void {
     this.#clock.stop();
@@ -432,13 +407,13 @@ export class Compositor {
 
   #resume(): void {
     this.#outer.enter();
-    this.#relayout();
+    this.relayout();
   }
 
   #close(): void {
     this.#router.close();
     this.#clock.stop();
-    for (const surface of [this.#panels, this.#status, this.#overlay?.surface]) surface?.close();
+    this.#panels?.close();
     this.#outer.leave();
     const text = this.#pane ? lastScreenText(this.#pane.terminal, this.#options.keepLines) : '';
     if (text) this.#options.stdout.write(text);

@@ -1,12 +1,16 @@
 import type { Exchange } from '../../traffic/exchange.ts';
+import { formatCount } from '../format.ts';
 import { cell, type Line, lineWidth, STYLE, span } from '../line.ts';
 import { printable, wrap } from '../text.ts';
 import type { Theme } from '../theme.ts';
 import { changesMeaning } from '../totals.ts';
-import { FRAME_COLUMNS, frame } from './frame.ts';
+import { FRAME_COLUMNS, FRAME_ROWS, frame } from './frame.ts';
 
 export interface LossesProps {
   readonly exchange: Exchange | undefined;
+  /** The first line shown. */
+  readonly top: number;
+  readonly focused: boolean;
   readonly width: number;
   readonly height: number;
   readonly theme: Theme;
@@ -17,20 +21,45 @@ type LossRecord = Exchange['losses'][number];
 const ACTION_WIDTH = 10;
 
 /** The Losses panel: what translation did to one exchange, the serious first, hints last. */
-export function lossesPanel({ exchange, width, height, theme }: LossesProps): readonly Line[] {
-  const losses = [...(exchange?.losses ?? [])].sort((a, b) => weight(a) - weight(b));
+export function lossesPanel(props: LossesProps): readonly Line[] {
+  const { exchange, top, focused, width, height, theme } = props;
+  const losses = exchange?.losses ?? [];
+  const lines = allLines(exchange, width, theme);
+  const room = height - FRAME_ROWS;
+  const first = Math.min(top, Math.max(0, lines.length - room));
+  const below = lines.length - first - room;
+  const shown =
+    below > 0 ? [...lines.slice(first, first + room - 1), moreLine(below + 1)] : lines.slice(first);
   const count = losses.filter(changesMeaning).length;
-  const inner = width - FRAME_COLUMNS;
-  const content =
-    losses.length === 0
-      ? [[span(exchange ? 'Nothing was lost in this exchange.' : '', STYLE.dim)]]
-      : clip(
-          losses.map((loss) => lossLines(loss, inner, theme)),
-          height - 2,
-        );
-  const title = exchange ? `Losses of ${exchange.number}` : 'Losses';
-  const note = count > 0 ? [span(`${count} of ${losses.length} change meaning`, STYLE.warn)] : [];
-  return frame(content, { title, note, width, height, theme });
+  const content = losses.length > 0 ? shown : [[span(exchange ? 'Nothing was lost.' : '', STYLE.dim)]];
+  return frame(content, {
+    title: exchange ? `Losses of ${exchange.number}` : 'Losses',
+    note: count > 0 ? [span(`${count} of ${losses.length} change meaning`, STYLE.warn)] : [],
+    focused,
+    width,
+    height,
+    theme,
+  });
+}
+
+/** The first line that can be on top: 0 when everything fits. */
+export function lastLossTop(
+  exchange: Exchange | undefined,
+  width: number,
+  height: number,
+  theme: Theme,
+): number {
+  return Math.max(0, allLines(exchange, width, theme).length - (height - FRAME_ROWS));
+}
+
+function moreLine(lines: number): Line {
+  return [span(`${formatCount(lines, 'more line')}: tab, then down`, STYLE.dim)];
+}
+
+function allLines(exchange: Exchange | undefined, width: number, theme: Theme): readonly Line[] {
+  return [...(exchange?.losses ?? [])]
+    .sort((a, b) => weight(a) - weight(b))
+    .flatMap((loss) => lossLines(loss, width - FRAME_COLUMNS, theme));
 }
 
 function weight(loss: LossRecord): number {
@@ -52,18 +81,4 @@ function lossLines(loss: LossRecord, width: number, theme: Theme): readonly Line
   if (loss.topic === 'hint' || lineWidth(oneLine) <= width) return [oneLine];
   const indent = ' '.repeat(ACTION_WIDTH + 2);
   return [head, ...wrap(reason, width - indent.length).map((line) => [span(indent + line, STYLE.dim)])];
-}
-
-/** Whole losses as long as they fit, then how many more there are. */
-function clip(losses: readonly (readonly Line[])[], room: number): readonly Line[] {
-  const lines: Line[] = [];
-  for (const [index, loss] of losses.entries()) {
-    const isLast = index === losses.length - 1;
-    if (lines.length + loss.length > room - (isLast ? 0 : 1)) {
-      const rest = losses.length - index;
-      return [...lines, [span(`and ${rest} more: a higher window shows them`, STYLE.dim)]];
-    }
-    lines.push(...loss);
-  }
-  return lines;
 }

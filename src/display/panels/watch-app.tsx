@@ -1,14 +1,16 @@
 import { useInput } from 'ink';
 import { useCallback, useState } from 'react';
 import { formatReceipt } from '../../traffic/receipt-text.ts';
-import { actionOf, strokesOf, WATCH_KEYS } from '../keys.ts';
+import { WATCH_KEYS } from '../keys.ts';
 import { Lines } from '../lines.tsx';
 import { type RedrawPace, useTraffic } from '../redraw.ts';
 import type { TrafficStore } from '../store.ts';
+import { actionOf, strokesOf } from '../strokes.ts';
 import type { TerminalSize } from '../terminal.ts';
 import type { Theme } from '../theme.ts';
+import { lastLossTop } from './losses.ts';
 import { lastTop } from './stream.ts';
-import { watchLayoutOf, watchScreen } from './watch-screen.ts';
+import { shownPanels, watchLayoutOf, watchScreen } from './watch-screen.ts';
 import {
   INITIAL_WATCH_STATE,
   reduceWatch,
@@ -55,11 +57,14 @@ export function WatchApp({ store, size, theme, onQuit, pace }: WatchAppProps) {
 function sceneOf(state: WatchState, store: TrafficStore, size: TerminalSize, theme: Theme): WatchScene {
   const layout = watchLayoutOf(store, state, size.rows);
   const exchange = selectedExchange(state, store.exchanges);
+  const { columns: width } = size;
   return {
     exchanges: store.exchanges,
-    lossesShown: layout.losses > 0,
-    streamShown: layout.stream > 0,
-    page: Math.max(1, (state.focus === 'stream' ? layout.stream : layout.routes) - 4),
-    lastTop: () => lastTop(exchange && store.streamOf(exchange.id), size.columns, layout.stream, theme),
+    shown: shownPanels(layout),
+    page: Math.max(1, layout[state.focus] - 4),
+    lastTop: () =>
+      state.focus === 'losses'
+        ? lastLossTop(exchange, width, layout.losses, theme)
+        : lastTop(exchange && store.streamOf(exchange.id), width, layout.stream, theme),
   };
 }

@@ -1,4 +1,5 @@
-import { footerLine, helpLines, WATCH_KEYS } from '../keys.ts';
+import { footerLine, helpLines } from '../key-lines.ts';
+import { WATCH_KEYS } from '../keys.ts';
 import { fitLine, type Line, STYLE, span } from '../line.ts';
 import type { TrafficStore } from '../store.ts';
 import { printable } from '../text.ts';
@@ -10,7 +11,7 @@ import { overlay } from './overlay.ts';
 import { routesPanel } from './routes.ts';
 import { streamPanel } from './stream.ts';
 import { layoutWatch, type WatchLayout } from './watch-layout.ts';
-import { selectedExchange, type WatchState } from './watch-state.ts';
+import { selectedExchange, type WatchFocus, type WatchState } from './watch-state.ts';
 
 export interface WatchScreenProps {
   readonly store: TrafficStore;
@@ -39,6 +40,15 @@ export function watchLayoutOf(store: TrafficStore, state: WatchState, height: nu
   return layoutWatch(height, showsReceipt(store, state) ? false : state.losses);
 }
 
+/** The panels on the screen, in the order that tab goes. */
+export function shownPanels(layout: WatchLayout): readonly WatchFocus[] {
+  return (['routes', 'stream', 'losses'] as const).filter((panel) => layout[panel] > 0);
+}
+
+function focusOf(state: WatchState, layout: WatchLayout): WatchFocus {
+  return shownPanels(layout).includes(state.focus) ? state.focus : 'routes';
+}
+
 /** Once the session is over its receipt stands where the stream was, until an exchange is chosen. */
 function showsReceipt(store: TrafficStore, state: WatchState): boolean {
   return store.closed && state.held === undefined && state.focus === 'routes';
@@ -58,13 +68,21 @@ function panels(props: WatchScreenProps): readonly Line[] {
           totals: store.totals,
           selected: exchange,
           held: state.held !== undefined,
-          focused: state.focus === 'routes' || !layout.stream,
+          focused: focusOf(state, layout) === 'routes',
           proxyUrl: store.session?.proxyUrl,
           height: layout.routes,
         })
       : []),
     ...(layout.stream ? streamOrReceipt(props, layout.stream) : []),
-    ...(layout.losses ? lossesPanel({ ...size, exchange, height: layout.losses }) : []),
+    ...(layout.losses
+      ? lossesPanel({
+          ...size,
+          exchange,
+          top: state.lossTop,
+          focused: state.focus === 'losses',
+          height: layout.losses,
+        })
+      : []),
     ...(layout.totals ? [totalsLine(store.totals, width, theme)] : []),
     ...(layout.footer ? [footer(props)] : []),
   ];
@@ -102,7 +120,7 @@ function streamOrReceipt(props: WatchScreenProps, height: number): readonly Line
 
 function footer({ store, state, width, theme }: WatchScreenProps): Line {
   return footerLine(WATCH_KEYS, width, theme, {
-    up: state.focus === 'stream' ? 'scroll' : 'select',
+    up: state.focus === 'routes' ? 'select' : 'scroll',
     quit: store.closed ? 'quit, print the receipt' : 'quit',
   });
 }

@@ -1,28 +1,33 @@
 import type { Exchange } from '../../traffic/exchange.ts';
 import type { WatchAction } from '../keys.ts';
 
+/** The panel that the keys move in. */
+export type WatchFocus = 'routes' | 'stream' | 'losses';
+
 /** What the user chose to look at. */
 export interface WatchState {
   /** The exchange held in view; absent follows the newest. */
   readonly held?: string;
   /** First line of the stream; absent keeps to its end. */
   readonly top?: number;
-  readonly focus: 'routes' | 'stream';
+  /** First line of the losses. */
+  readonly lossTop: number;
+  readonly focus: WatchFocus;
   /** Absent until the user says: the layout decides. */
   readonly losses?: boolean;
   readonly help: boolean;
 }
 
-export const INITIAL_WATCH_STATE: WatchState = { focus: 'routes', help: false };
+export const INITIAL_WATCH_STATE: WatchState = { focus: 'routes', lossTop: 0, help: false };
 
 /** What an action works on. */
 export interface WatchScene {
   readonly exchanges: readonly Exchange[];
-  readonly lossesShown: boolean;
-  readonly streamShown: boolean;
+  /** In the order that tab goes. */
+  readonly shown: readonly WatchFocus[];
   /** Rows of a page. */
   readonly page: number;
-  /** The largest `top`; computed only when the stream is scrolled. */
+  /** The largest first line of the panel in focus; computed only when it is scrolled. */
   readonly lastTop: () => number;
 }
 
@@ -40,9 +45,11 @@ export function reduceWatch(state: WatchState, action: WatchAction, scene: Watch
     case 'back':
       return { ...state, focus: 'routes' };
     case 'losses':
-      return { ...state, losses: !scene.lossesShown };
+      return { ...state, losses: !scene.shown.includes('losses'), lossTop: 0, focus: 'routes' };
     case 'focus':
-      return { ...state, focus: state.focus === 'routes' && scene.streamShown ? 'stream' : 'routes' };
+      return { ...state, focus: turn(state.focus, 1, scene) };
+    case 'focus-back':
+      return { ...state, focus: turn(state.focus, -1, scene) };
     case 'follow':
       return follow(state, scene);
     case 'up':
@@ -70,12 +77,26 @@ function follow(state: WatchState, { exchanges }: WatchScene): WatchState {
   return { ...rest, held: newest.id };
 }
 
+/** The next panel on the screen. */
+function turn(focus: WatchFocus, by: 1 | -1, { shown }: WatchScene): WatchFocus {
+  const at = Math.max(0, shown.indexOf(focus));
+  return shown[(at + by + shown.length) % shown.length] ?? 'routes';
+}
+
 function move(state: WatchState, by: number, scene: WatchScene): WatchState {
-  return state.focus === 'stream' && scene.streamShown ? scroll(state, by, scene) : select(state, by, scene);
+  switch (scene.shown.includes(state.focus) ? state.focus : 'routes') {
+    case 'routes':
+      return select(state, by, scene);
+    case 'stream':
+      return scroll(state, by, scene);
+    case 'losses':
+      return { ...state, lossTop: Math.max(0, Math.min(scene.lastTop(), state.lossTop + by)) };
+  }
 }
 
 /** Arriving at the newest exchange follows it again. */
-function select({ held, top: _, ...rest }: WatchState, by: number, { exchanges }: WatchScene): WatchState {
+function select({ held, top: _, ...state }: WatchState, by: number, { exchanges }: WatchScene): WatchState {
+  const rest = { ...state, lossTop: 0 };
   const last = exchanges.length - 1;
   const found = exchanges.findIndex(({ id }) => id === held);
   const target = Math.min(last, Math.max(0, (found === -1 ? last : found) + by));

@@ -1,7 +1,7 @@
 import { useInput } from 'ink';
 import { useCallback, useEffect, useState } from 'react';
-import { strokesOf } from '../keys.ts';
 import { Lines } from '../lines.tsx';
+import { strokesOf } from '../strokes.ts';
 import type { TerminalSize } from '../terminal.ts';
 import type { Theme } from '../theme.ts';
 import type { PickerChoice, PickerModel } from './model.ts';

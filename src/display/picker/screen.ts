@@ -1,27 +1,19 @@
-import { formatCount, formatPath, formatTokens } from '../format.ts';
-import { FIELD_KEYS, footerLine, helpLines, PICKER_KEYS } from '../keys.ts';
-import { cell, fitLine, highlight, type Line, lineWidth, STYLE, span, spread } from '../line.ts';
+import { formatCount, formatPath } from '../format.ts';
+import { footerLine, helpLines } from '../key-lines.ts';
+import { FIELD_KEYS, PICKER_KEYS } from '../keys.ts';
+import { cell, fitLine, highlight, type Line, STYLE, span, spread } from '../line.ts';
 import { FRAME_COLUMNS, FRAME_ROWS, frame } from '../panels/frame.ts';
 import { overlay } from '../panels/overlay.ts';
-import { cellWidth, dropCells, wrap } from '../text.ts';
+import { cellWidth } from '../text.ts';
 import type { Theme } from '../theme.ts';
-import type { PickerAlias, PickerClient, PickerModel, PickerPreset, PickerVariable } from './model.ts';
-import { aliasOf, isMissing, type PickerSelection, type PickerState, selectionOf } from './state.ts';
-
-export interface PickerScreenProps {
-  readonly model: PickerModel;
-  readonly state: PickerState;
-  readonly width: number;
-  readonly height: number;
-  readonly theme: Theme;
-}
+import type { PickerClient, PickerPreset } from './model.ts';
+import { previewPanel } from './preview.ts';
+import type { PickerScreenProps, Scene } from './scene.ts';
+import { aliasOf, isMissing, type PickerState, selectionOf } from './state.ts';
+import { valueLines, valuePanel } from './values.ts';
 
 /** From this width on there is a preview beside the lists. */
-const WIDE = 100;
-
-interface Scene extends PickerScreenProps {
-  readonly selection: PickerSelection;
-}
+const WIDE = 110;
 
 /** The whole screen of the picker: exactly `height` rows of `width` cells, top to bottom. */
 export function pickerScreen(props: PickerScreenProps): readonly Line[] {
@@ -153,141 +145,6 @@ function clientStatus(client: PickerClient, { symbols }: Theme): Line {
   if (client.id === 'serve') return [];
   if (client.fetches === undefined) return [span(`  ${symbols.ready} found`, STYLE.ok)];
   return [span(`  ${symbols.notReady} starting fetches ${client.fetches}`, STYLE.warn)];
-}
-
-function valuePanel(scene: Scene): readonly Line[] {
-  const { state, selection, width, height, theme } = scene;
-  const { preset, alias } = selection;
-  const count = preset?.aliases.length ?? 0;
-  const arrows = theme.ascii ? '</>' : '←→';
-  const note = alias && count > 1 ? [span(`${arrows} ${count} models`, STYLE.dim)] : [];
-  const lines = valueLines(scene);
-  const room = height - FRAME_ROWS;
-  // The line being edited stays in sight.
-  const start = Math.max(0, Math.min(state.value + 2 - room + 2, lines.length - room));
-  return frame(lines.slice(start), {
-    title: preset ? `3 Values for ${preset.name}` : '3 Values',
-    note,
-    focused: state.section === 'values',
-    width,
-    height,
-    theme,
-  });
-}
-
-function valueLines(scene: Scene): readonly Line[] {
-  const { state, selection, width, theme } = scene;
-  const { preset, alias, variables } = selection;
-  const inner = Math.max(2, width - FRAME_COLUMNS);
-  if (!preset) return [];
-  if (preset.problem !== undefined) {
-    return preset.problem
-      .split('\n')
-      .flatMap((text) => wrap(text, inner))
-      .map((text) => [span(text, STYLE.bad)]);
-  }
-  const model: Line = [
-    span('  model  ', STYLE.dim),
-    span(alias?.name ?? '', STYLE.strong),
-    ...(alias?.model === undefined || alias.model === alias.name
-      ? []
-      : [span(` ${theme.symbols.arrow} ${alias.model}`)]),
-    span(alias ? `  ${wireWords(alias, theme)}` : '', STYLE.dim),
-  ];
-  if (alias?.problem !== undefined) {
-    return [model, ...wrap(alias.problem, inner - 2).map((text) => [span(`  ${text}`, STYLE.bad)])];
-  }
-  if (variables.length === 0) return [model, [span('  Nothing to enter.', STYLE.dim)]];
-  const nameWidth = Math.min(36, Math.max(...variables.map(({ name }) => cellWidth(name))));
-  const rows = variables.map((variable, row) =>
-    variableLine(variable, row === state.value, nameWidth, scene),
-  );
-  const about = variables[state.value];
-  const help =
-    state.section === 'values' && about
-      ? wrap(`${about.purpose}${state.field ? '; kept in memory only' : ''}`, inner - 2).map((text) => [
-          span(`  ${text}`, STYLE.dim),
-        ])
-      : [];
-  const error = state.field?.kind === 'value' ? state.field.error : undefined;
-  const below = error === undefined ? help : [[span(`  ${theme.symbols.bad} ${error}`, STYLE.bad)]];
-  return [model, ...rows, ...below];
-}
-
-/** `Responses → Chat Completions, translated`. */
-function wireWords({ wire: { from, to } }: PickerAlias, { symbols }: Theme): string {
-  return from === to ? `${from}, relayed as it is` : `${from} ${symbols.arrow} ${to}, translated`;
-}
-
-function variableLine(variable: PickerVariable, atCursor: boolean, nameWidth: number, scene: Scene): Line {
-  const { state, width, theme } = scene;
-  const { symbols } = theme;
-  const current = atCursor && state.section === 'values';
-  const head = [
-    span(current ? `${symbols.pointer} ` : '  ', STYLE.active),
-    span(cell(variable.name, nameWidth, theme), STYLE.strong),
-    span('  '),
-  ];
-  const room = width - FRAME_COLUMNS - lineWidth(head);
-  if (state.field?.kind === 'value' && state.field.variable.name === variable.name) {
-    return [...head, ...fieldSpans(variable, state.field.text, room, theme)];
-  }
-  const line = [...head, ...valueSpans(variable, state.entered[variable.name], theme)];
-  return current && !state.field ? highlight(fitLine(line, width - FRAME_COLUMNS, theme)) : line;
-}
-
-/** What a variable has: `✓ environment`, `✓ entered ••••`, `○ missing`. */
-function valueSpans(variable: PickerVariable, entered: string | undefined, { symbols }: Theme): Line {
-  if (entered !== undefined) {
-    const shown = variable.secret ? symbols.bullet.repeat(8) : entered;
-    return [span(`${symbols.ok} entered  `, STYLE.ok), span(shown)];
-  }
-  if (variable.fault !== undefined) return [span(`${symbols.bad} ${variable.fault}`, STYLE.bad)];
-  if (variable.origin !== undefined) return [span(`${symbols.ok} from ${variable.origin}`, STYLE.ok)];
-  return [span(`${symbols.notReady} missing`, STYLE.warn)];
-}
-
-/** The text being typed, its end in sight; of a secret only how long it is. */
-function fieldSpans(variable: PickerVariable, text: string, room: number, { symbols }: Theme): Line {
-  const shown = variable.secret ? symbols.bullet.repeat([...text].length) : text;
-  const surplus = Math.max(0, cellWidth(shown) - Math.max(0, room - 1));
-  return [span(dropCells(shown, surplus), STYLE.active), span(symbols.caret, STYLE.active)];
-}
-
-/** What a session with this preset would be. */
-function previewPanel({ selection, width, height, theme }: Scene): readonly Line[] {
-  const { preset, alias, client } = selection;
-  const inner = Math.max(2, width - FRAME_COLUMNS);
-  if (!preset) return frame([], { title: 'Preview', width, height, theme });
-  const fact = (label: string, text: string): readonly Line[] =>
-    wrap(text, inner - 9).map((part, row) => [
-      span(cell(row === 0 ? label : '', 9, theme), STYLE.dim),
-      span(part),
-    ]);
-  const { arrow } = theme.symbols;
-  const routes = preset.aliases.map((each): Line => {
-    const chosen = each === alias;
-    return [
-      span(chosen ? `${theme.symbols.pointer} ` : '  ', STYLE.active),
-      span(each.name, chosen ? STYLE.strong : {}),
-      span(` ${arrow} ${each.upstream}:${each.model ?? '…'}`, STYLE.dim),
-    ];
-  });
-  const limits = [
-    ...(alias?.contextWindow === undefined ? [] : [`${formatTokens(alias.contextWindow)} context`]),
-    ...(alias?.price ? [`$${alias.price.input} in, $${alias.price.output} out per million`] : []),
-  ].join(` ${theme.symbols.dot} `);
-  const content: readonly Line[] = [
-    [span(preset.title ?? preset.name, STYLE.title)],
-    ...wrap(preset.description ?? '', inner).map((text) => [span(text, STYLE.dim)]),
-    [],
-    ...(alias ? fact('client', client?.label ?? '') : []),
-    ...(alias ? fact('model', alias.name) : []),
-    ...(alias ? fact('wire', wireWords(alias, theme)) : []),
-    ...(limits === '' ? [] : fact('limits', limits)),
-    ...(routes.length > 0 ? [[], [span(formatCount(routes.length, 'model'), STYLE.strong)], ...routes] : []),
-  ];
-  return frame(content, { title: 'Preview', width, height, theme });
 }
 
 function messageLine({ state, width, theme }: Scene): Line {

@@ -1,11 +1,5 @@
-import {
-  actionOf,
-  FIELD_KEYS,
-  type FieldAction,
-  PICKER_KEYS,
-  type PickerAction,
-  type Stroke,
-} from '../keys.ts';
+import { FIELD_KEYS, type FieldAction, PICKER_KEYS, type PickerAction } from '../keys.ts';
+import { actionOf, type Stroke } from '../strokes.ts';
 import type {
   PickerAlias,
   PickerChoice,

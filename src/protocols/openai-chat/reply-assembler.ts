@@ -79,20 +79,10 @@ export class ReplyAssembler {
   end(): void {
     if (this.#done) return;
     const end = this.#end;
-    const failure = this.#failureAtEnd(end);
-    if (failure || !end || 'error' in end) {
-      this.fail(failure ?? cutFailure());
-      return;
-    }
-    this.#splitRest();
-    this.#start({});
-    const cut = CUTS.has(end.reason);
-    this.#close(!cut);
-    this.#calls.end(cut);
-    this.#emitUsage();
-    this.#done = true;
-    const reason = this.#reason(end.reason);
-    this.#emit({ type: 'finish', reason, ...(end.detail !== undefined && { detail: end.detail }) });
+    if (!end) this.fail(cutFailure());
+    else if ('error' in end) this.fail(endedByError(end.error));
+    else if (this.#calls.nameless) this.fail(namelessCall());
+    else this.#finish(end.reason, end.detail);
   }
 
   /** Ends the reply in a failure; open parts stay open. */
@@ -104,10 +94,15 @@ export class ReplyAssembler {
     this.#emit({ type: 'failure', failure });
   }
 
-  #failureAtEnd(end: ChoiceEnd | undefined): Failure | undefined {
-    if (!end) return cutFailure();
-    if ('error' in end) return endedByError(end.error);
-    return this.#calls.nameless ? namelessCall() : undefined;
+  #finish(stated: FinishReason, detail: string | undefined): void {
+    this.#splitRest();
+    this.#start({});
+    const cut = CUTS.has(stated);
+    this.#close(!cut);
+    this.#calls.end(cut);
+    this.#emitUsage();
+    this.#done = true;
+    this.#emit({ type: 'finish', reason: this.#reason(stated), ...(detail !== undefined && { detail }) });
   }
 
   #start(body: JsonObject): void {

@@ -1,0 +1,213 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { WatchMessage } from '../../sessions/view.ts';
+import { ansiRow } from '../ansi-row.ts';
+import type { Pty } from '../compositor/child-pane.ts';
+import { Compositor, type ScreenState, type Size, type SpawnSize } from '../compositor/compositor.ts';
+import type { Prefix } from '../compositor/input-router.ts';
+import type { Layout } from '../compositor/layout.ts';
+import { helpLines } from '../key-lines.ts';
+import { actionOf } from '../strokes.ts';
+import { type Line, span } from '../line.ts';
+import { overlay } from '../panels/overlay.ts';
+import { WatchApp } from '../panels/watch-app.tsx';
+import { TrafficStore } from '../store.ts';
+import type { Theme } from '../theme.ts';
+import { prefixKeyName, SESSION_KEYS, type SessionAction } from './prefix-keys.ts';
+import { statusBar } from './status-bar.ts';
+
+export interface SessionScreenOptions {
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream & { readonly fd: number };
+  readonly theme: Theme;
+  readonly prefix: Prefix;
+  /** Absent chooses by the terminal's width. */
+  readonly layout?: Layout;
+  /** Every message of the session, in order. Returns the way to stop. */
+  readonly subscribe: (listener: (message: WatchMessage) => void) => () => void;
+  /** Starts the agent in a PTY. */
+  readonly spawn: (size: SpawnSize) => Pty;
+  /** The user asked, and confirmed, to end the session. A second time asks harder. */
+  readonly onEnd: (again: boolean) => void;
+}
+
+/** The panels need not be quicker while the agent has the keyboard. */
+const PANEL_PACE = { streaming: 250, event: 60, clock: 1000 };
+/** How long a terminal may take to say what it can do. */
+const PROBE_MS = 250;
+/** Lines of the agent's screen that stay in the scrollback. */
+const KEEP_LINES = 2000;
+
+/** The agent and its traffic side by side in one terminal, until the agent ends. */
+export class SessionScreen {
+  readonly #options: SessionScreenOptions;
+  readonly #store = new TrafficStore();
+  readonly #compositor: Compositor;
+  #dialog: 'none' | 'help' | 'end' = 'none';
+  #ending = false;
+  #lastDeltaAt: number | undefined;
+  #statusTimer: NodeJS.Timeout | undefined;
+  #statusDrawn = 0;
+
+  constructor(options: SessionScreenOptions) {
+    this.#options = options;
+    const { stdin, stdout, prefix, layout, spawn, theme } = options;
+    this.#compositor = new Compositor({
+      stdin,
+      stdout,
+      prefix,
+      ...(layout && { layout }),
+      spawn,
+      panels: ({ width, height }) => (
+        <WatchApp
+          store={this.#store}
+          size={{ columns: width, rows: height }}
+          theme={theme}
+          pace={PANEL_PACE}
+          onQuit={() => this.#compositor.setFocus('child')}
+        />
+      ),
+      status: (size, state) => [ansiRow(this.#status(size, state), theme)],
+      overlay: (size) => this.#overlay(size)?.map((line) => ansiRow(line, theme)),
+      onCommand: (key) => this.#command(key),
+      onOverlayKeys: (keys) => this.#answer(keys),
+      probeMs: PROBE_MS,
+      keepLines: KEEP_LINES,
+    });
+  }
+
+  /** Resolves when the agent has ended and the terminal is given back. */
+  async run(): Promise<{ readonly exitCode: number; readonly signal?: number }> {
+    const unsubscribe = this.#options.subscribe((message) => {
+      if (message.type === 'delta') this.#lastDeltaAt = Date.now();
+      if (message.type === 'exchange') this.#lastDeltaAt ??= Date.now();
+      this.#store.push(message);
+    });
+    const forget = this.#store.subscribe(() => this.#statusSoon());
+    // Times on the status bar run while an exchange does.
+    const clock = setInterval(() => {
+      if (this.#store.totals.running > 0) this.#compositor.redrawStatus();
+    }, 1000);
+    try {
+      return await this.#compositor.run();
+    } finally {
+      clearInterval(clock);
+      clearTimeout(this.#statusTimer);
+      forget();
+      unsubscribe();
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#compositor.pid;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#compositor.kill(signal);
+  }
+
+  /** A few times a second is all a status bar is read. */
+  #statusSoon(): void {
+    if (this.#statusTimer) return;
+    const wait = Math.max(30, this.#statusDrawn + 250 - performance.now());
+    this.#statusTimer = setTimeout(() => {
+      this.#statusTimer = undefined;
+      this.#statusDrawn = performance.now();
+      this.#compositor.redrawStatus();
+    }, wait);
+  }
+
+  #status({ width }: Size, state: ScreenState): Line {
+    const { prefix, theme } = this.#options;
+    const notice =
+      this.#dialog === 'end'
+        ? 'End the session? y ends it, any other key goes back.'
+        : this.#ending
+          ? `Ending … ${prefix.label} q again ends it at once.`
+          : undefined;
+    return statusBar({
+      store: this.#store,
+      state,
+      prefix: prefix.label,
+      notice,
+      lastDeltaAt: this.#lastDeltaAt,
+      now: Date.now(),
+      width,
+      theme,
+    });
+  }
+
+  #overlay({ width, height }: Size): readonly Line[] | undefined {
+    const { theme, prefix } = this.#options;
+    if (this.#dialog === 'none') return undefined;
+    const content =
+      this.#dialog === 'help'
+        ? helpLines(SESSION_KEYS, theme)
+        : [
+            [span('The agent is asked to end; what it has not saved is lost.')],
+            [span('')],
+            [span('y  end the session      any other key  go back', { bold: true })],
+          ];
+    const title = this.#dialog === 'help' ? `Keys after ${prefix.label}` : 'End the session?';
+    return overlay([], content, title, { width, height }, theme);
+  }
+
+  #command(key: string): void {
+    const action = actionOf(SESSION_KEYS, { text: prefixKeyName(key) });
+    if (action) this.#perform(action);
+  }
+
+  #perform(action: SessionAction): void {
+    const compositor = this.#compositor;
+    switch (action) {
+      case 'full':
+      case 'right':
+      case 'bottom':
+      case 'panels':
+        compositor.setLayout(action);
+        break;
+      case 'cycle':
+        compositor.cycleLayout();
+        break;
+      case 'wider':
+      case 'narrower':
+        compositor.resizeSplit(action === 'wider' ? 0.05 : -0.05);
+        break;
+      case 'focus':
+        compositor.setFocus(compositor.state.focus === 'child' ? 'panels' : 'child');
+        break;
+      case 'scroll-up':
+      case 'scroll-down':
+        compositor.scrollHalfPage(action === 'scroll-up');
+        break;
+      case 'redraw':
+        compositor.relayout();
+        break;
+      case 'suspend':
+        compositor.suspend();
+        break;
+      case 'literal':
+        compositor.sendPrefix();
+        break;
+      case 'help':
+        this.#show('help');
+        break;
+      case 'end':
+        if (this.#ending) this.#options.onEnd(true);
+        else this.#show('end');
+        break;
+    }
+  }
+
+  #show(dialog: 'none' | 'help' | 'end'): void {
+    this.#dialog = dialog;
+    this.#compositor.redraw();
+  }
+
+  /** A key while a dialog is shown. */
+  #answer(keys: string): void {
+    const confirmed = this.#dialog === 'end' && prefixKeyName(keys).toLowerCase() === 'y';
+    if (confirmed) this.#ending = true;
+    this.#show('none');
+    if (confirmed) this.#options.onEnd(false);
+  }
+}
