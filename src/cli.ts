@@ -240,6 +240,24 @@ function sessionOptions(command: Command): Command {
     .option('--install', 'fetch the tested version of the client when it is missing')
     .option('--client-bin <path>', "the client's program")
     .option('--print-env', 'show the exact arguments, environment and files, and start nothing')
+    .addOption(
+      new Option('--display <how>', 'where the client is shown; the best that fits otherwise').choices([
+        'compositor',
+        'inherit',
+        'tmux',
+        'none',
+      ]),
+    )
+    .addOption(
+      new Option('--layout <name>', 'the screen to start with').choices([
+        'full',
+        'right',
+        'bottom',
+        'panels',
+      ]),
+    )
+    .option('--prefix <key>', "the key before llmup's own keys (default ctrl-\\)")
+    .option('--plain', 'no panes: the client has the terminal to itself')
     .option('--quiet', 'no notes and no receipt')
     .option('--ascii', 'ASCII characters only')
     .option('--json', 'the receipt, or what --print-env shows, as JSON');

@@ -8,7 +8,7 @@ const only = (from, allowed, also = []) => ({
     path: '^src/',
     pathNot: [
       `^src/${from}/`,
-      '^src/user-error\\.ts$',
+      '^src/(user-error|terminal-reset)\\.ts$',
       ...allowed.map((folder) => `^src/${folder}/`),
       ...also,
     ],

@@ -17,7 +17,7 @@ export async function pick(): Promise<number> {
       'llmup presets lists what there is',
     ]);
   }
-  const offers = await pickerOffers(llmupPaths(env), env, process.cwd());
+  const offers = await pickerOffers(llmupPaths(env), env, currentDirectory());
   const { runPicker } = await import('../display/picker/run.tsx');
   const end = await runPicker(offers);
   return end.kind === 'quit' ? end.exitCode : startChoice(end.choice);
@@ -51,5 +51,16 @@ async function startProxy(preset: string, variables: Readonly<Record<string, str
     return await serve(options);
   } finally {
     await upstream.close();
+  }
+}
+
+/** The directory llmup was started in; it may have been removed since. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new UserError('the current directory does not exist any more', EXIT.config, [
+      'change to another one',
+    ]);
   }
 }

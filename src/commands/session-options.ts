@@ -19,6 +19,10 @@ export interface SessionOptions {
   readonly json?: boolean;
   readonly plain?: boolean;
   readonly ascii?: boolean;
+  readonly display?: 'compositor' | 'inherit' | 'tmux' | 'none';
+  readonly layout?: string;
+  /** The key before llmup's own keys: `ctrl-\\`. */
+  readonly prefix?: string;
 }
 
 /** What a caller inside llmup (demo, picker) adds: values for `PRESET_*` and key variables, kept in memory only. */

@@ -12,8 +12,10 @@ import { findOverrides } from '../sessions/workspace-files.ts';
 import type { Receipt } from '../traffic/receipt.ts';
 import { formatReceipt } from '../traffic/receipt-text.ts';
 import { EXIT, UserError } from '../user-error.ts';
+import { Notes } from './notes.ts';
 import type { SessionExtras, SessionOptions } from './session-options.ts';
 import { previewSession } from './session-preview.ts';
+import type { Stage } from './stage.ts';
 
 type ClientName = 'codex' | 'claude' | 'gemini';
 
@@ -63,15 +65,16 @@ async function start(
   paths: Paths,
   signals: SignalTrap,
 ): Promise<number> {
-  const say = (line: string) => {
-    if (!options.quiet) process.stderr.write(`llmup: ${line}\n`);
-  };
+  const notes = new Notes(options.quiet ?? false);
+  const say = (line: string) => notes.say(line);
+  const stage = await stageOf(session, options, notes);
   const found = await locate(session, options, paths, signals, say).catch(async (error: unknown) => {
     if (session.ephemeral) await rm(session.sessionDirectory, { recursive: true, force: true });
     throw error;
   });
   await mentionOverrides(session, say);
   if (session.proxy.kind !== 'none') say(introduction(session, found));
+  if (stage.kind === 'inherit' && stage.hint !== undefined) say(stage.hint);
   const { exitCode, receipt } = await runSession({
     session,
     found,
@@ -81,9 +84,19 @@ async function start(
     strict: options.strict ?? false,
     signals,
     say,
+    ...(stage.kind !== 'inherit' && { launch: stage.launch }),
   });
   if (receipt && !options.quiet) process.stderr.write(receiptText(receipt, options));
   return exitCode;
+}
+
+/** Chooses the display, without loading what draws where nothing is drawn. */
+async function stageOf(session: PreparedSession, options: SessionOptions, notes: Notes): Promise<Stage> {
+  const { interactive } = session.given;
+  if (!interactive && options.prefix === undefined && options.layout === undefined)
+    return { kind: 'inherit' };
+  const { chooseStage } = await import('./stage.ts');
+  return chooseStage(options, interactive && session.proxy.kind === 'own', notes, process.env);
 }
 
 /** Finds the client, after fetching it where that was asked for. A signal stops either. */

@@ -4,6 +4,7 @@ import type { CompatibilityMode } from '../protocols/loss.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
 import type { ProxyOptions } from './handle.ts';
+import type { ItemStore } from './item-store.ts';
 import type { LearnedHealings } from './learned-healings.ts';
 import type { OutgoingBody } from './outgoing-body.ts';
 import type { UpstreamPools } from './pools.ts';
@@ -18,6 +19,7 @@ export interface ProxyContext {
   /** Every error, log line and record passes through it. */
   readonly redact: (text: string) => string;
   readonly reasoning: ReasoningStore;
+  readonly items: ItemStore;
   readonly healings: LearnedHealings;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '../config/config.ts';
 import { nearestNames, resolveRoute } from '../config/resolve.ts';
+import type { ItemMemory } from '../protocols/bridge/item-memory.ts';
 import type { ClientContext, Codec } from '../protocols/codec.ts';
 import { codecFor, PROTOCOL_NAMES } from '../protocols/codecs.ts';
 import type { Conversation, Protocol } from '../protocols/conversation.ts';
@@ -98,11 +99,18 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
   };
   const reader = { issuer, quirks: upstream.quirks, newId };
   const isCodex = /codex/i.test(`${request.headers.originator ?? ''} ${request.headers['user-agent'] ?? ''}`);
-  const clientContext = (conversation: () => Conversation) => {
+  const clientContext = (conversation: () => Conversation, items?: ItemMemory) => {
     let made: ClientContext | undefined;
     const createdAt = Math.floor(Date.now() / 1000);
     return () => {
-      made ??= { request: conversation(), model: route.alias, createdAt, newId, codex: isCodex };
+      made ??= {
+        request: conversation(),
+        model: route.alias,
+        createdAt,
+        newId,
+        codex: isCodex,
+        ...(items && { items }),
+      };
       return made;
     };
   };
@@ -124,6 +132,7 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
   const keepsReasoning = clientCodec.protocol === 'chat';
   // Callers that bring keys of their own must not meet in one store; the key itself stays out of it.
   const caller = clientKey === undefined ? '' : createHash('sha256').update(clientKey).digest('base64url');
+  const items = context.items.memory(caller);
   const translated = translateRequest(parseJson(raw), {
     route,
     issuer,
@@ -131,6 +140,7 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
     upstreamCodec,
     mode: context.mode,
     healings: context.healings,
+    items,
     ...(keepsReasoning && { vault: context.reasoning.vault(caller, issuer) }),
   });
   record.lost(translated.losses);
@@ -140,7 +150,11 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
     body: translated.body,
     hidesUsage: false,
     upstreamContext: { ...reader, toolNames: translated.toolNames },
-    clientContext: clientContext(() => translated.conversation),
+    // A client that wants nothing kept sends whole items, as Codex does.
+    clientContext: clientContext(
+      () => translated.conversation,
+      translated.conversation.hints.store === false ? undefined : items,
+    ),
     ...(keepsReasoning && { remember: context.reasoning.collector(caller, issuer) }),
   };
 }

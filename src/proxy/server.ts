@@ -6,6 +6,7 @@ import { createRedactor } from '../traffic/redact.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import type { ProxyContext } from './context.ts';
 import type { ProxyHandle, ProxyOptions } from './handle.ts';
+import { ItemStore } from './item-store.ts';
 import { LearnedHealings } from './learned-healings.ts';
 import { newId } from './new-id.ts';
 import { UpstreamPools } from './pools.ts';
@@ -36,6 +37,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyHandle> {
     reasoning: new ReasoningStore(
       stateDirectory === undefined ? undefined : path.join(stateDirectory, 'reasoning.jsonl'),
     ),
+    items: new ItemStore(),
     healings: new LearnedHealings(),
   };
   const instance = newId('');

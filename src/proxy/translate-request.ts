@@ -1,4 +1,5 @@
 import type { Route } from '../config/config.ts';
+import type { ItemMemory } from '../protocols/bridge/item-memory.ts';
 import type { ToolNames } from '../protocols/bridge/tool-names.ts';
 import type { ReasoningVault } from '../protocols/bridge/vault.ts';
 import type { Codec, Target } from '../protocols/codec.ts';
@@ -27,6 +28,7 @@ export interface TranslationOptions {
   readonly mode: CompatibilityMode;
   readonly healings: LearnedHealings;
   readonly vault?: ReasoningVault;
+  readonly items: ItemMemory;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface TranslationOptions {
  */
 export function translateRequest(body: unknown, options: TranslationOptions): TranslatedRequest {
   const { route, clientCodec, upstreamCodec, healings } = options;
-  const decoded = clientCodec.decodeRequest(body);
+  const decoded = clientCodec.decodeRequest(body, options.items);
   const { conversation } = decoded;
   const media = refusedMedia(conversation, route.surface, route.alias);
   if (media) throw media;

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { TERMINAL_RESET } from '../terminal-reset.ts';
 import type { ProcessMark } from './processes.ts';
 import { SESSION_VARIABLE } from './processes.ts';
-import { TERMINAL_RESET, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface GuardOptions {
   readonly sessionId: string;

@@ -17,10 +17,10 @@ import { makePrivateDirectory, writePrivateFile } from './private-files.ts';
 import { endSessionProcesses, markProcess } from './processes.ts';
 import { type Registration, registerSession, sweepSessions } from './registry.ts';
 import type { SignalTrap } from './signals.ts';
-import { type ClientEnd, supervise } from './supervisor.ts';
+import { type ClientEnd, type Launch, supervise } from './supervisor.ts';
 import { hasTerminal, openTerminal, type Terminal } from './terminal.ts';
 import { Undo } from './undo.ts';
-import type { SessionView } from './view.ts';
+import type { SessionView, WatchMessage } from './view.ts';
 import { openWatchSocket, type WatchSocket } from './watch-socket.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +35,14 @@ export interface RunOptions {
   readonly signals: SignalTrap;
   /** Receives notes for the user, one line each. */
   readonly say: (line: string) => void;
+  /** Puts the client in front of the user; absent, on llmup's own terminal and pipes. */
+  readonly launch?: (feed: SessionFeed) => Launch;
+}
+
+/** What a screen of this process shows of its own session. */
+export interface SessionFeed {
+  /** Hands over `hello`, then everything that happens, in order. Returns the way to stop. */
+  subscribe(listener: (message: WatchMessage) => void): () => void;
 }
 
 export interface SessionResult {
@@ -95,7 +103,14 @@ async function run(options: RunOptions, undo: Undo): Promise<SessionResult> {
   for (const file of [...runtimeConfig(session), ...plan.files])
     await writePrivateFile(file.path, file.content);
 
-  const end = await runClient(options, plan, terminal, guard, registration);
+  const feed: SessionFeed = {
+    subscribe: (listener) => {
+      listener({ type: 'hello', version: 1, session: view });
+      return bus.subscribe({ onEvent: listener });
+    },
+  };
+  const launch = options.launch?.(feed) ?? supervise;
+  const end = await runClient(options, launch, plan, terminal, guard, registration);
   state = { registered: true, exitCode: end.exitCode };
   // Requests the client left behind end now, so that the receipt has them.
   await proxy?.close(0);
@@ -194,6 +209,7 @@ async function openWatching(
 /** Runs the client until it has ended, and ends with it whatever it left. An error of llmup's own ends it first. */
 async function runClient(
   { session, found, signals, say, paths }: RunOptions,
+  launch: Launch,
   plan: ClientPlan,
   terminal: Terminal | undefined,
   guard: Guard | undefined,
@@ -201,7 +217,7 @@ async function runClient(
 ): Promise<ClientEnd> {
   const early = signals.received;
   if (early) return { exitCode: 128 + constants.signals[early], stopped: true };
-  const client = supervise({
+  const client = await launch({
     program: found.program,
     args: plan.args,
     env: session.environment(plan.env),
@@ -227,7 +243,7 @@ async function runClient(
     const end = await client.ended;
     await chores;
     // A program that a signal ended has had no time to put the terminal back, or to end what it had started.
-    if (end.signal !== undefined) terminal?.restore();
+    if (end.signal !== undefined && !client.inPane) terminal?.restore();
     if (end.signal !== undefined || end.stopped) await endSessionProcesses(session.id);
     if (fault) throw fault.error;
     return end;

@@ -34,13 +34,18 @@ export interface ClientEnd {
 export interface SupervisedClient {
   /** Undefined when it could not be started. */
   readonly pid: number | undefined;
+  /** It has a terminal of its own, so that llmup's needs no repair after it. */
+  readonly inPane?: boolean;
   readonly ended: Promise<ClientEnd>;
   /** Asks it to end, and ends it after the grace period. */
   stop(): void;
 }
 
+/** How a client is put in front of the user: on llmup's own terminal and pipes, or in a pane of a screen. */
+export type Launch = (options: SuperviseOptions) => SupervisedClient | Promise<SupervisedClient>;
+
 /**
- * Starts a client and passes on what signals ask.
+ * Starts a client on llmup's own terminal and pipes, and passes on what signals ask.
  * `ended` rejects with a {@link UserError} (exit 4) when the program cannot be started.
  */
 export function supervise(options: SuperviseOptions): SupervisedClient {
@@ -51,42 +56,67 @@ export function supervise(options: SuperviseOptions): SupervisedClient {
     stdio: [relay ? 'pipe' : 'inherit', 'inherit', 'inherit'],
   });
   const stdin = relay ? relayStdin(child, options.quietStdinMs ?? 0, options.onQuietStdin) : undefined;
-  let interrupted = false;
-  let stopped = false;
-  let deadline: NodeJS.Timeout | undefined;
-  const stop = (signal: 'SIGTERM' | 'SIGHUP') => {
-    const kill = () => child.kill('SIGKILL');
-    // Told twice to end it, llmup does not ask again.
-    if (stopped) return void kill();
-    stopped = true;
-    deadline = setTimeout(kill, options.graceMs);
-    child.kill(signal);
-  };
-  const onSignal = (signal: StopSignal) => {
-    const fromKeyboard = signal === 'SIGINT' || signal === 'SIGQUIT';
-    if (fromKeyboard && options.terminal) return;
-    if (signal === 'SIGINT' && !interrupted) {
-      interrupted = true;
-      child.kill('SIGINT');
-      return;
-    }
-    stop(signal === 'SIGHUP' ? 'SIGHUP' : 'SIGTERM');
-  };
-  options.signals.listen(onSignal);
+  const stopper = listenForStop(options, (signal) => child.kill(signal));
   const ended = new Promise<ClientEnd>((resolve, reject) => {
     child.on('error', (error) => {
       if (child.pid === undefined) reject(notStarted(options.program, error));
     });
     child.once('exit', (code, signal) => {
       const exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0);
-      resolve({ exitCode, ...(signal && { signal }), stopped });
+      resolve({ exitCode, ...(signal && { signal }), stopped: stopper.stopped });
     });
   }).finally(() => {
-    clearTimeout(deadline);
+    stopper.release();
     stdin?.stop();
-    options.signals.listen(() => {});
   });
-  return { pid: child.pid, ended, stop: () => stop('SIGTERM') };
+  return { pid: child.pid, ended, stop: () => stopper.stop() };
+}
+
+/** Ends a client on request, in two steps. */
+export interface Stopper {
+  /** It was asked to end. */
+  readonly stopped: boolean;
+  /** Asks it to end, and ends it after the grace period; asked twice, at once. */
+  stop(): void;
+  /** The client is gone. */
+  release(): void;
+}
+
+/** Passes on to a client what signals ask of llmup. */
+export function listenForStop(
+  options: Pick<SuperviseOptions, 'signals' | 'terminal' | 'graceMs'>,
+  kill: (signal: NodeJS.Signals) => void,
+): Stopper {
+  let interrupted = false;
+  let stopped = false;
+  let deadline: NodeJS.Timeout | undefined;
+  const stop = (signal: 'SIGTERM' | 'SIGHUP') => {
+    // Told twice to end it, llmup does not ask again.
+    if (stopped) return kill('SIGKILL');
+    stopped = true;
+    deadline = setTimeout(() => kill('SIGKILL'), options.graceMs);
+    kill(signal);
+  };
+  options.signals.listen((signal: StopSignal) => {
+    const fromKeyboard = signal === 'SIGINT' || signal === 'SIGQUIT';
+    if (fromKeyboard && options.terminal) return;
+    if (signal === 'SIGINT' && !interrupted) {
+      interrupted = true;
+      kill('SIGINT');
+      return;
+    }
+    stop(signal === 'SIGHUP' ? 'SIGHUP' : 'SIGTERM');
+  });
+  return {
+    get stopped() {
+      return stopped;
+    },
+    stop: () => stop('SIGTERM'),
+    release: () => {
+      clearTimeout(deadline);
+      options.signals.listen(() => {});
+    },
+  };
 }
 
 /**

@@ -143,6 +143,7 @@ function benchConfig(url: string, extra: object): object {
       stranger: 'STRANGER:upstream-model',
       openai: 'OPENAI:upstream-model',
       responses: 'RESPONSES:upstream-model',
+      blind: { target: 'STRANGER:upstream-model', surface: { modalities: { input: ['text'] } } },
     },
     timers: FAST,
     ...extra,

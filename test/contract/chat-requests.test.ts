@@ -205,6 +205,11 @@ describe('a Chat client may ask for', () => {
     expect(transcript(body).at(-1)).toBe('user: hello');
   });
 
+  it('fewer tokens than Responses takes: its least', async () => {
+    const { body } = await send('responses', { ...hello, max_tokens: 5 });
+    expect(body).toMatchObject({ max_output_tokens: 16 });
+  });
+
   it('several choices, which Responses cannot give: refused before the upstream is called', async () => {
     bench.script();
     await expect(
@@ -341,6 +346,21 @@ describe('a Chat client may send', () => {
       ],
     });
     expect(transcript(body).slice(1, 3)).toEqual(['call w {} #call_late', 'result #call_late: here']);
+  });
+
+  it('a developer turn to a stranger, which refuses it at first', async () => {
+    bench.script({ say: [say('hi')] }, { say: [say('hi')] });
+    const reply = await bench.openai.chat.completions.create({
+      model: 'stranger',
+      messages: [
+        { role: 'developer', content: 'Be brief.' },
+        { role: 'user', content: 'hello' },
+      ],
+    });
+    expect(reply.choices[0]?.message.content).toBe('hi');
+    expect(transcript(bench.bodies()[1])).toEqual(['system: Be brief.', 'user: hello']);
+    expect(bench.refusals()).toHaveLength(1);
+    bench.script();
   });
 
   it('its own bytes to its own protocol: numbers, order and spacing untouched', async () => {

@@ -251,6 +251,28 @@ describe('the proxy itself refuses', () => {
     expect(bench.bodies()).toEqual([]);
   });
 
+  it('an image for a model that sees none, whatever its upstream says', async () => {
+    bench.script();
+    const image_url = 'data:image/png;base64,iVBORw0KGgo=';
+    const input = [
+      {
+        role: 'user' as const,
+        content: [{ type: 'input_image' as const, image_url, detail: 'auto' as const }],
+      },
+    ];
+    await expect(bench.openai.responses.create({ model: 'blind', input })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(/image/),
+    });
+    const messages = [
+      { role: 'user' as const, content: [{ type: 'image_url' as const, image_url: { url: image_url } }] },
+    ];
+    await expect(bench.openai.chat.completions.create({ model: 'blind', messages })).rejects.toMatchObject({
+      status: 400,
+    });
+    expect(bench.bodies()).toEqual([]);
+  });
+
   it('a WebSocket upgrade with 426', async () => {
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
@@ -275,7 +297,7 @@ describe('the proxy itself refuses', () => {
 describe('models', () => {
   it('are the aliases', async () => {
     const list = await bench.openai.models.list();
-    expect(list.data.map((model) => model.id).sort()).toEqual(['openai', 'responses', 'stranger']);
+    expect(list.data.map((model) => model.id).sort()).toEqual(['blind', 'openai', 'responses', 'stranger']);
     expect(await bench.openai.models.retrieve('stranger')).toMatchObject({ id: 'stranger', object: 'model' });
     await expect(bench.openai.models.retrieve('nobody')).rejects.toMatchObject({ status: 404 });
   });
@@ -284,7 +306,7 @@ describe('models', () => {
     const headers = { authorization: `Bearer ${CLIENT_KEY}`, 'user-agent': 'codex_exec/0.169.0' };
     const response = await fetch(`${bench.url}/openai/v1/models?client_version=0.169.0`, { headers });
     const { models } = (await response.json()) as { models: object[] };
-    expect(models).toHaveLength(3);
+    expect(models).toHaveLength(4);
     for (const model of models)
       expect(model).toMatchObject({
         slug: expect.any(String),

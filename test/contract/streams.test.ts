@@ -97,6 +97,35 @@ describe.each(PAIRS)('a $client client over $upstream gets a valid stream', ({ c
   });
 });
 
+describe('usage in a Chat stream', () => {
+  it.each(['openai', 'responses'] as const)('comes only when it was asked for (over %s)', async (model) => {
+    for (const stream_options of [undefined, { include_usage: true }]) {
+      bench.script({ say: [say('hi')] });
+      const body = { model, stream: true, stream_options, messages: [{ role: 'user', content: 'x' }] };
+      const text = await (await bench.post('/openai/v1/chat/completions', body)).text();
+      expect(checkChatStream(text)).toEqual([]);
+      expect(/"usage":\{/.test(text)).toBe(stream_options !== undefined);
+    }
+  });
+});
+
+describe('the official SDK', () => {
+  it.each(PAIRS)('throws at a stream that was cut ($client over $upstream)', async ({ client, upstream }) => {
+    bench.script({ say: [say('half')], end: 'cut' });
+    const read = async (): Promise<void> => {
+      const messages = [{ role: 'user' as const, content: 'x' }];
+      const events =
+        client === 'chat'
+          ? await bench.openai.chat.completions.create({ model: upstream, messages, stream: true })
+          : bench.openai.responses.stream({ model: upstream, input: 'x' });
+      for await (const _ of events);
+      if ('finalResponse' in events && (await events.finalResponse()).status === 'failed')
+        throw new Error('the response failed');
+    };
+    await expect(read()).rejects.toThrow();
+  });
+});
+
 describe('a cut call is never handed over as whole', () => {
   it('to a Responses client', async () => {
     const made = call('weather', '{"city":"Os');

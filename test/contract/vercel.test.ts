@@ -140,6 +140,31 @@ describe.each(CASES)('openai.$client over $upstream', ({ client, upstream }) => 
   });
 });
 
+describe('openai.responses with its own defaults', () => {
+  it.each(['stranger', 'responses'] as const)('runs tools over %s', async (upstream) => {
+    bench.script(
+      { say: [think('SEAL', 'Hm.'), say('Looking.'), call('clock', {}, { id: 'call_1' })] },
+      { say: [say('Noon.')] },
+    );
+    const clock = tool({ inputSchema: jsonSchema<object>({ type: 'object' }), execute: () => 'noon' });
+    const { text } = await generateText({
+      model: bench.vercel.responses(upstream),
+      prompt: 'x',
+      tools: { clock },
+      stopWhen: stepCountIs(2),
+      maxRetries: 0,
+    });
+    expect(text).toBe('Noon.');
+    if (upstream === 'stranger')
+      expect(transcript(bench.bodies()[1])).toEqual([
+        'user: x',
+        'assistant: Looking.',
+        'call clock {} #call_1',
+        'result #call_1: noon',
+      ]);
+  });
+});
+
 describe('reasoning', () => {
   it.each(['stranger', 'responses'] as const)('is shown to openai.responses over %s', async (upstream) => {
     bench.script({ say: [think('SEAL', 'Hm, ', 'well.'), say('Yes.')] });

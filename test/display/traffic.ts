@@ -105,8 +105,8 @@ export const RECEIPT: Receipt = {
   exitCode: 0,
 };
 
-/** Three exchanges of a working session: one done, one refused, one streaming. */
-export function workingSession(): readonly WatchMessage[] {
+/** Three exchanges of a working session: one done, one refused, one streaming since `streamingSince`. */
+export function workingSession(streamingSince = START + 360_000): readonly WatchMessage[] {
   return [
     HELLO,
     exchangeMessage(exchange(34, { losses: LOSSES, attempts: 2 })),
@@ -119,7 +119,11 @@ export function workingSession(): readonly WatchMessage[] {
       }),
     ),
     exchangeMessage(
-      waiting(36, { state: 'streaming', timing: { sent: 3, firstByte: 380, firstToken: 390 } }),
+      waiting(36, {
+        state: 'streaming',
+        startedAt: streamingSince,
+        timing: { sent: 3, firstByte: 380, firstToken: 390 },
+      }),
     ),
     deltaMessage(
       'x36',

@@ -24,9 +24,15 @@ function watch(session: LiveSession, options: ScreenOptions = {}, args: readonly
   return screen;
 }
 
-/** The screen without the one thing in it that runs. */
+/** The screen without what runs in it: the session's age, and the start and the duration of what is streaming. */
 function still(screen: Screen): string {
-  return `${screen.text.replace(/1h\d\dm/, '1h02m')}\n`;
+  const running = (row: string) =>
+    row.replace(/\d\d:\d\d:\d\d/, '10:11:00').replace(/\d[\d.]+s │$/, '4.00s │');
+  const rows = screen.rows.map((row) => (row.includes('▶ streaming') ? running(row) : row));
+  return `${rows
+    .join('\n')
+    .trimEnd()
+    .replace(/1h\d\dm/, '1h02m')}\n`;
 }
 
 for (const [columns, rows] of [
@@ -35,7 +41,7 @@ for (const [columns, rows] of [
 ] as const) {
   test(`a working session at ${columns}x${rows}`, async () => {
     const session = await openLiveSession();
-    session.say(...workingSession());
+    session.say(...workingSession(Date.now()));
     const screen = watch(session, { columns, rows });
     await screen.shows('src/sse.ts');
     await expect(still(screen)).toMatchFileSnapshot(`watch-${columns}x${rows}.txt`);
@@ -103,7 +109,7 @@ test('two viewers see an exchange wait, think, speak and end, each at its own si
 
 test('resizing draws the screen anew, down to nothing and back', async () => {
   const session = await openLiveSession();
-  session.say(...workingSession());
+  session.say(...workingSession(Date.now()));
   const screen = watch(session);
   await screen.shows('src/sse.ts');
   const before = still(screen);
@@ -117,7 +123,7 @@ test('resizing draws the screen anew, down to nothing and back', async () => {
 
 test('frames are synchronized, and only rows that changed are written', async () => {
   const session = await openLiveSession();
-  session.say(...workingSession());
+  session.say(...workingSession(Date.now()));
   const screen = watch(session);
   await screen.shows('src/sse.ts');
   const before = screen.bytes.length;
@@ -158,7 +164,7 @@ test('every signal restores the terminal', async () => {
 
 test('a session that dies is told, and what was seen stays until q', async () => {
   const session = await openLiveSession();
-  session.say(...workingSession());
+  session.say(...workingSession(Date.now()));
   const screen = watch(session);
   await screen.shows('src/sse.ts');
   await session.end();
@@ -171,7 +177,7 @@ test('a session that dies is told, and what was seen stays until q', async () =>
 
 test('--ascii and NO_COLOR are honoured', async () => {
   const session = await openLiveSession();
-  session.say(...workingSession(), deltaMessage('x36', 'text', '你好'));
+  session.say(...workingSession(Date.now()), deltaMessage('x36', 'text', '你好'));
   const screen = watch(session, { env: { NO_COLOR: '1' } }, ['--ascii']);
   await screen.shows('src/sse.ts');
   await screen.shows('????');

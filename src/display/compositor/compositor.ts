@@ -25,6 +25,12 @@ export interface Size {
   readonly height: number;
 }
 
+export interface ChildExit {
+  readonly exitCode: number;
+  /** Its number, when one ended the child; 0 or absent otherwise. */
+  readonly signal?: number;
+}
+
 /** What a child is told of its terminal. */
 export interface SpawnSize {
   readonly columns: number;
@@ -87,9 +93,20 @@ export class Compositor {
   #heldSince: number | undefined;
   #lastCursor = '';
   #pendingPanels = false;
+  #closed = false;
+  #childEnded: (exit: ChildExit) => void = () => {};
+  readonly #onData = (data: string | Buffer) => this.#router.feed(data.toString());
+  readonly #onResize = () => this.relayout();
+  readonly #onContinue = () => this.#resume();
+
+  /** Settles when the child is gone and all it wrote is on the screen. */
+  readonly ended: Promise<ChildExit>;
 
   constructor(options: CompositorOptions) {
     this.#options = options;
+    this.ended = new Promise((resolve) => {
+      this.#childEnded = resolve;
+    });
     this.#outer = new OuterTerminal(options.stdin, options.stdout, () => this.#clock.dirty());
     this.#layout = options.layout ?? defaultLayout(this.#outer.columns);
     this.#geometry = this.#measure();
@@ -109,49 +126,42 @@ export class Compositor {
     );
   }
 
-  /** Takes the terminal, runs the child, gives the terminal back. Resolves when the child is gone. */
-  async run(): Promise<{ readonly exitCode: number; readonly signal?: number }> {
+  /**
+   * Takes the terminal and starts the child.
+   * @throws what {@link CompositorOptions.spawn} throws; the terminal is given back before.
+   */
+  async start(): Promise<void> {
     const { stdin, stdout } = this.#options;
     stdin.setEncoding('utf8');
     this.#outer.enter();
-    const onData = (data: string | Buffer) => this.#router.feed(data.toString());
-    const onResize = () => this.relayout();
-    const onContinue = () => this.#resume();
     try {
       const abilities = await this.#outer.probe(this.#options.probeMs);
-      stdin.on('data', onData);
-      stdout.on('resize', onResize);
-      process.on('SIGCONT', onContinue);
-      return await new Promise((resolve) => {
-        const { pane } = this.#geometry;
-        this.#pane = new ChildPane({
-          pty: this.#options.spawn({
-            columns: pane.width,
-            rows: pane.height,
-          }),
-          columns: pane.width,
-          rows: pane.height,
-          abilities,
-          passthrough: {
-            title: (text) => this.#outer.write(`\x1b]2;${printable(text)}\x07`),
-            bell: () => this.#outer.write('\x07'),
-            clipboard: (payload) => this.#outer.write(`\x1b]52;${printable(payload)}\x07`),
-            notification: (payload) => this.#outer.write(`\x1b]${printable(payload)}\x07`),
-          },
-          onDirty: () => this.#clock.dirty(),
-          onModes: () => {
-            this.#modesChanged = true;
-          },
-          onExit: resolve,
-        });
-        this.redraw();
+      const { pane } = this.#geometry;
+      const size = { columns: pane.width, rows: pane.height };
+      this.#pane = new ChildPane({
+        pty: this.#options.spawn(size),
+        ...size,
+        abilities,
+        passthrough: {
+          title: (text) => this.#outer.write(`\x1b]2;${printable(text)}\x07`),
+          bell: () => this.#outer.write('\x07'),
+          clipboard: (payload) => this.#outer.write(`\x1b]52;${printable(payload)}\x07`),
+          notification: (payload) => this.#outer.write(`\x1b]${printable(payload)}\x07`),
+        },
+        onDirty: () => this.#clock.dirty(),
+        onModes: () => {
+          this.#modesChanged = true;
+        },
+        onExit: (exit) => this.#childEnded(exit),
       });
-    } finally {
-      process.off('SIGCONT', onContinue);
-      stdout.off('resize', onResize);
-      stdin.off('data', onData);
-      this.#close();
+    } catch (error) {
+      this.#outer.leave();
+      throw error;
     }
+    stdin.on('data', this.#onData);
+    stdout.on('resize', this.#onResize);
+    process.on('SIGCONT', this.#onContinue);
+    this.redraw();
   }
 
   get state(): ScreenState {
@@ -270,7 +280,7 @@ export class Compositor {
 
   #paint(): void {
     const pane = this.#pane;
-    if (!pane || this.#outer.blocked) return;
+    if (!pane || this.#closed || this.#outer.blocked) return;
     if (pane.holdsFrame) {
       const now = performance.now();
       this.#heldSince ??= now;
@@ -410,13 +420,20 @@ export class Compositor {
     this.relayout();
   }
 
-  #close(): void {
+  /** Gives the terminal back; what the child last showed stays in its scrollback. Safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { stdin, stdout } = this.#options;
+    process.off('SIGCONT', this.#onContinue);
+    stdout.off('resize', this.#onResize);
+    stdin.off('data', this.#onData);
     this.#router.close();
     this.#clock.stop();
     this.#panels?.close();
     this.#outer.leave();
     const text = this.#pane ? lastScreenText(this.#pane.terminal, this.#options.keepLines) : '';
-    if (text) this.#options.stdout.write(text);
+    if (text) stdout.write(text);
     this.#pane?.terminal.dispose();
   }
 }

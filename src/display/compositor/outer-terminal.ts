@@ -1,13 +1,9 @@
 import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { IModes } from '@xterm/headless';
+import { TERMINAL_RESET } from '../../terminal-reset.ts';
 import type { ChildModes } from './child-modes.ts';
 import { PROBE, probeAnswered, readAbilities, type TerminalAbilities } from './probe.ts';
-
-/** Everything a child or a panel may have switched on, off again; harmless where it was never on. */
-export const TERMINAL_RESET =
-  '\x1b[?2026l\x1b[0m\x1b]8;;\x1b\\\x1b[<u\x1b[>4;0m\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\x1b[0 q\x1b[r\x1b[?25h';
-const LEAVE_ALTERNATE = '\x1b[?1049l';
 
 /** Modes of the real terminal that decide how its keys and mouse arrive. */
 interface InputModes {
@@ -82,7 +78,7 @@ export class OuterTerminal {
     this.#entered = false;
     process.off('exit', this.#onExit);
     try {
-      writeAll(this.#output.fd, TERMINAL_RESET + LEAVE_ALTERNATE);
+      writeAll(this.#output.fd, TERMINAL_RESET);
     } catch {
       // The terminal is gone.
     }

@@ -2,15 +2,21 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { WatchMessage } from '../../sessions/view.ts';
 import { ansiRow } from '../ansi-row.ts';
 import type { Pty } from '../compositor/child-pane.ts';
-import { Compositor, type ScreenState, type Size, type SpawnSize } from '../compositor/compositor.ts';
+import {
+  type ChildExit,
+  Compositor,
+  type ScreenState,
+  type Size,
+  type SpawnSize,
+} from '../compositor/compositor.ts';
 import type { Prefix } from '../compositor/input-router.ts';
 import type { Layout } from '../compositor/layout.ts';
 import { helpLines } from '../key-lines.ts';
-import { actionOf } from '../strokes.ts';
 import { type Line, span } from '../line.ts';
 import { overlay } from '../panels/overlay.ts';
 import { WatchApp } from '../panels/watch-app.tsx';
 import { TrafficStore } from '../store.ts';
+import { actionOf } from '../strokes.ts';
 import type { Theme } from '../theme.ts';
 import { prefixKeyName, SESSION_KEYS, type SessionAction } from './prefix-keys.ts';
 import { statusBar } from './status-bar.ts';
@@ -24,6 +30,8 @@ export interface SessionScreenOptions {
   readonly layout?: Layout;
   /** Every message of the session, in order. Returns the way to stop. */
   readonly subscribe: (listener: (message: WatchMessage) => void) => () => void;
+  /** Hands over notes of llmup's own as they come. */
+  readonly notes: (listener: (line: string) => void) => void;
   /** Starts the agent in a PTY. */
   readonly spawn: (size: SpawnSize) => Pty;
   /** The user asked, and confirmed, to end the session. A second time asks harder. */
@@ -36,6 +44,8 @@ const PANEL_PACE = { streaming: 250, event: 60, clock: 1000 };
 const PROBE_MS = 250;
 /** Lines of the agent's screen that stay in the scrollback. */
 const KEEP_LINES = 2000;
+/** Milliseconds that a note stays on the status bar. */
+const NOTE_MS = 8000;
 
 /** The agent and its traffic side by side in one terminal, until the agent ends. */
 export class SessionScreen {
@@ -47,6 +57,9 @@ export class SessionScreen {
   #lastDeltaAt: number | undefined;
   #statusTimer: NodeJS.Timeout | undefined;
   #statusDrawn = 0;
+  #note: string | undefined;
+  #noteTimer: NodeJS.Timeout | undefined;
+  #release: () => void = () => {};
 
   constructor(options: SessionScreenOptions) {
     this.#options = options;
@@ -75,26 +88,47 @@ export class SessionScreen {
     });
   }
 
-  /** Resolves when the agent has ended and the terminal is given back. */
-  async run(): Promise<{ readonly exitCode: number; readonly signal?: number }> {
+  /** Takes the terminal and starts the agent. @throws when it cannot be started; the terminal is given back before. */
+  async start(): Promise<void> {
+    await this.#compositor.start();
     const unsubscribe = this.#options.subscribe((message) => {
-      if (message.type === 'delta') this.#lastDeltaAt = Date.now();
-      if (message.type === 'exchange') this.#lastDeltaAt ??= Date.now();
+      if (message.type === 'delta' || message.type === 'exchange') this.#lastDeltaAt = Date.now();
       this.#store.push(message);
     });
     const forget = this.#store.subscribe(() => this.#statusSoon());
+    this.#options.notes((line) => this.#tell(line));
     // Times on the status bar run while an exchange does.
     const clock = setInterval(() => {
       if (this.#store.totals.running > 0) this.#compositor.redrawStatus();
     }, 1000);
-    try {
-      return await this.#compositor.run();
-    } finally {
+    this.#release = () => {
       clearInterval(clock);
       clearTimeout(this.#statusTimer);
+      clearTimeout(this.#noteTimer);
       forget();
       unsubscribe();
-    }
+    };
+  }
+
+  get ended(): Promise<ChildExit> {
+    return this.#compositor.ended;
+  }
+
+  /** Gives the terminal back. */
+  close(): void {
+    this.#release();
+    this.#compositor.close();
+  }
+
+  /** Shows a note on the status bar for a while. */
+  #tell(line: string): void {
+    this.#note = line;
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = setTimeout(() => {
+      this.#note = undefined;
+      this.#compositor.redrawStatus();
+    }, NOTE_MS);
+    this.#compositor.redrawStatus();
   }
 
   get pid(): number | undefined {
@@ -123,7 +157,7 @@ export class SessionScreen {
         ? 'End the session? y ends it, any other key goes back.'
         : this.#ending
           ? `Ending … ${prefix.label} q again ends it at once.`
-          : undefined;
+          : this.#note;
     return statusBar({
       store: this.#store,
       state,
