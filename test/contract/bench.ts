@@ -110,7 +110,7 @@ export async function startBench(extra: object = {}): Promise<Bench> {
 }
 
 /** The provider's answer to a plan, as a stream where one was asked for. */
-export function answerPlan(upstream: Upstream, body: unknown, plan: ReplyPlan): Answer {
+function answerPlan(upstream: Upstream, body: unknown, plan: ReplyPlan): Answer {
   const request = isRecord(body) ? body : {};
   if (upstream === 'responses') return request.stream === true ? responsesStream(plan) : responsesJson(plan);
   const form = {

@@ -1,5 +1,5 @@
 /** Thrown by a rule; its message is what the provider would answer with a 400. */
-export class Refusal extends Error {}
+class Refusal extends Error {}
 
 /** Ends the judgement: `path` is the field at fault, in the request's own words. */
 export function refuse(path: string, why: string): never {
@@ -84,7 +84,7 @@ export function dataUrl(url: string, path: string, kind: RegExp): void {
   if (found[2].length % 4 !== 0) refuse(path, 'invalid base64');
 }
 
-export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 export function toolName(value: unknown, path: string): string {
   const name = text(value, path);

@@ -152,12 +152,19 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
       const resumed = await run({ script: [hello], command: ['exec', 'resume', '--last'], prompt: 'again' });
       expect(resumed).toMatchObject({ exitCode: 0, message: 'Hello' });
       for (const body of [result.turns[1]?.body, resumed.turns[0]?.body]) {
-        const lines = transcript(body);
         // What a Chat provider is not known to take back it does not get.
-        if (upstream === 'chat') expect(lines.join('\n')).not.toContain('Around.');
-        else expect(lines).toContain(`reasoning: **Looking**\n\nAround. [${seal}]`);
+        if (upstream === 'chat') expect(transcript(body).join('\n')).not.toContain('Around.');
+        else expect(transcript(body)).toContain(`reasoning: **Looking**\n\nAround. [${seal}]`);
       }
       expect(transcript(resumed.turns[0]?.body).slice(-2)).toEqual(['assistant: Done', 'user: again']);
+    });
+
+    it.runIf(upstream === 'chat')('8: reasoning, back to a Chat provider that demands it', async () => {
+      const result = await run({
+        script: [{ say: [think('', 'Let me ', 'look.'), shell('true')] }, hello],
+        quirks: { reasoning_echo: true },
+      });
+      expect(transcript(result.turns[1]?.body)).toContain('reasoning: Let me look.');
     });
 
     it('9: text and a command in one message', async () => {
@@ -384,6 +391,8 @@ describe.each<{ upstream: UpstreamFormat }>([{ upstream: 'chat' }, { upstream: '
       const substitute = { 'supports_websockets=false': 'supports_websockets=true' };
       const result = await run({ script: [hello], substitute });
       expect(result).toMatchObject({ exitCode: 0, message: 'Hello' });
+      // It did ask for one, once.
+      expect(result.stderr.match(/failed to connect to Responses WebSocket/g)).toHaveLength(1);
       expect(result.provider.requests.map((request) => request.method)).toEqual(['POST']);
     });
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -42,6 +41,8 @@ export interface CodexRun {
   readonly options?: readonly string[];
   /** Of the alias: `surface`, `limits`. */
   readonly alias?: object;
+  /** Of the upstream. */
+  readonly quirks?: object;
   /** Further keys of the config file, such as `timers`. */
   readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
@@ -158,7 +159,7 @@ export async function codexCommand(
     LLMUP_TEST_MARK: home.mark,
     ...run.env,
   };
-  if (run.upstream === 'chat' && !run.alias && !run.config) {
+  if (run.upstream === 'chat' && !run.alias && !run.config && !run.quirks) {
     env.PRESET_OPENAI_ENDPOINT_BASE_URL = `${providerUrl}/v1`;
     env.PRESET_ENDPOINT_MODEL = 'upstream-model';
     env.PRESET_ENDPOINT_API_KEY = PROVIDER_KEY;
@@ -200,7 +201,14 @@ async function writeConfig(run: CodexRun, url: string, home: FixtureHome): Promi
   const file = join(directory, 'test.yaml');
   const format = run.upstream === 'chat' ? 'openai-completion' : 'openai-responses';
   const config = {
-    upstreams: { TEST: { api_root: `${url}/v1`, format, provider_key_env: 'TEST_PROVIDER_KEY' } },
+    upstreams: {
+      TEST: {
+        api_root: `${url}/v1`,
+        format,
+        provider_key_env: 'TEST_PROVIDER_KEY',
+        ...(run.quirks && { quirks: run.quirks }),
+      },
+    },
     model_aliases: { [ALIAS]: { target: 'TEST:upstream-model', ...run.alias } },
     ...run.config,
   };
@@ -286,11 +294,6 @@ export async function until(condition: () => boolean | Promise<boolean>, seconds
     if (performance.now() > end) throw new Error(`waited ${seconds} s in vain for ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-/** Waits until a process is gone. */
-export async function gone(child: SessionProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 function jsonLines(text: string): Json[] {
