@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { call, say } from '../provider/reply-plan.ts';
@@ -63,6 +64,7 @@ describe('a running session', () => {
   it('gives its client no provider key', async () => {
     const session = await start();
     await until(() => session.scripted.turns.length === 1);
+    expect(await leftovers()).not.toEqual([]);
     const client = await codexOf();
     const environment = await readFile(`/proc/${client?.pid}/environ`, 'utf8');
     expect(environment).toContain('LLMUP_PROXY_KEY=');
@@ -115,12 +117,16 @@ describe('a running session', () => {
   });
 });
 
-/** Files that only a running session may have: its runtime config, the client's catalog, sockets. */
+/** Files that only a running session may have: its runtime config, the client's catalog, its socket. */
 async function leftovers(): Promise<string[]> {
-  const found = [...(await snapshot(join(home.path, '.local/state/llmup'))).keys()];
-  return found.filter((path) =>
-    /^sessions\/[^/]+\/(codex-models\.json|runtime.*|.*\.sock)$|^run\/.+/.test(path),
+  const state = join(home.path, '.local/state/llmup');
+  const kept = [...(await snapshot(state)).keys()].filter((path) =>
+    /^sessions\/[^/]+\/(codex-models\.json|config\.yaml)$|\.sock$/.test(path),
   );
+  // A deep home leaves no room for a socket's path: it lies in a private directory below the temp directory.
+  const ids = await readdir(join(state, 'sessions'));
+  const sockets = await readdir(join(tmpdir(), `llmup-${userInfo().uid}`)).catch(() => []);
+  return [...kept, ...sockets.filter((name) => ids.includes(name.replace(/\.sock$/, '')))];
 }
 
 async function holds(path: string, text: string): Promise<boolean> {
