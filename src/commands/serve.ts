@@ -9,15 +9,12 @@ import { type ChosenPreset, openPreset } from '../config/presets.ts';
 import { resolveName } from '../config/resolve.ts';
 import { readVariables, type Values } from '../config/variables.ts';
 import type { WatchFeed } from '../display/watch.tsx';
-import type { ProxyHandle, ProxyOptions } from '../proxy/handle.ts';
+import type { ProxyOptions } from '../proxy/handle.ts';
 import { makePrivateDirectory } from '../sessions/private-files.ts';
 import { newSessionId, type Registration, registerSession } from '../sessions/registry.ts';
 import { type SignalTrap, trapSignals } from '../sessions/signals.ts';
-import type { SessionView, WatchMessage } from '../sessions/view.ts';
-import { openWatchSocket, type WatchSocket } from '../sessions/watch-socket.ts';
-import { TrafficBus } from '../traffic/bus.ts';
-import { openJournal } from '../traffic/journal.ts';
-import { type Receipt, ReceiptTally } from '../traffic/receipt.ts';
+import { startTraffic, type TrafficHost } from '../sessions/traffic-host.ts';
+import type { SessionView } from '../sessions/view.ts';
 import { EXIT, UserError } from '../user-error.ts';
 
 /** Options of `llmup serve`, as commander names them. */
@@ -54,22 +51,32 @@ export async function serve(options: ServeOptions): Promise<number> {
     const { config, credentials, auth } = prepare(preset, values, options);
     const id = newSessionId(new Date());
     const directory = await stateDirectory(paths, id);
-    const bus = new TrafficBus();
-    const { startProxy } = await import('../proxy/server.ts');
-    const proxy = await startProxy({
-      config,
-      credentials,
-      listen: listenOf(config, options),
-      auth,
-      bus,
-      recordBodies: options.record === 'full',
-      env,
-      ...(directory !== undefined && { stateDirectory: directory }),
-      ...(options.strict && { strict: true }),
+    const traffic = await startTraffic(
+      {
+        proxy: {
+          config,
+          credentials,
+          listen: listenOf(config, options),
+          auth,
+          env,
+          ...(directory !== undefined && { stateDirectory: directory }),
+          ...(options.strict && { strict: true }),
+        },
+        view: viewOf(id, preset, config),
+        paths,
+        record: options.record ?? 'meta',
+        ...(directory !== undefined && { directory }),
+        say,
+      },
+      options.ui ?? false,
+    );
+    // Like any fault that nobody caught: it ends the program, and with it the panels.
+    traffic.failed.then((error) => {
+      throw error;
     });
-    say(`listening on ${proxy.url}`);
-    const view = viewOf(id, preset, config, proxy);
-    return await run({ options, paths, directory, bus, proxy, view, signals, graceMs: config.timers.grace });
+    traffic.load();
+    say(`listening on ${traffic.url}`);
+    return await run({ options, paths, directory, traffic, signals, graceMs: config.timers.grace });
   } finally {
     signals.release();
   }
@@ -79,64 +86,45 @@ interface Running {
   readonly options: ServeOptions;
   readonly paths: Paths;
   readonly directory: string | undefined;
-  readonly bus: TrafficBus;
-  readonly proxy: ProxyHandle;
-  readonly view: SessionView;
+  readonly traffic: TrafficHost;
   readonly signals: SignalTrap;
   readonly graceMs: number;
 }
 
-/** Keeps the proxy in view of journal, socket and panels until somebody ends it; then ends all in order. */
+/** Keeps the proxy in view of viewers and panels until somebody ends it; then ends all in order. */
 async function run(running: Running): Promise<number> {
-  const { options, directory, bus, proxy, view, signals, graceMs } = running;
-  const record = options.record ?? 'meta';
-  const journalFile = directory === undefined ? undefined : join(directory, 'journal.jsonl');
-  const journal = openJournal({
-    file: journalFile ?? '',
-    record: journalFile === undefined ? 'off' : record,
-    onProblem: say,
-  });
-  bus.subscribe(journal);
-  const tally = new ReceiptTally();
-  bus.subscribe(tally);
-  const { registration, socket } = await openToViewers(running);
+  const { options, traffic, signals, graceMs } = running;
+  const registration = await openToViewers(running);
 
-  const ui = options.ui ? new LocalFeed(bus, view) : undefined;
-  const screen = ui && showPanels(ui, options);
+  let close: () => void = () => {};
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
+  });
+  const screen = options.ui ? showPanels({ subscribe: traffic.subscribe, closed }, options) : undefined;
   const asked = signals.received ? Promise.resolve() : nextSignal(signals);
   await Promise.race([asked, ...(screen ? [screen] : [])]);
   if (!screen) say('ending: open requests may finish; ask again to cut them');
-  const closing = proxy.close(graceMs);
-  signals.listen(() => void proxy.close(0));
+  const closing = traffic.closeProxy(graceMs);
+  signals.listen(() => void traffic.closeProxy(0));
   await closing;
 
-  await journal.close();
-  const receipt = tally.receipt({
-    sessionId: view.id,
-    durationMs: Date.now() - view.startedAt,
-    ...(journalFile !== undefined && record !== 'off' && { journal: journalFile }),
-  });
-  await socket?.finish(receipt);
-  ui?.finish(receipt);
+  await traffic.finish({});
+  close();
   await screen;
   await registration?.end(0).catch(() => {});
   return 0;
 }
 
 /** Lets `llmup watch` and `llmup sessions` find this proxy. Without a place for that it serves all the same. */
-async function openToViewers({ paths, directory, bus, view }: Running): Promise<{
-  registration?: Registration;
-  socket?: WatchSocket;
-}> {
-  if (directory === undefined) return {};
+async function openToViewers({ paths, directory, traffic }: Running): Promise<Registration | undefined> {
+  if (directory === undefined) return undefined;
   try {
-    const registration = await registerSession(paths, view);
-    const socket = await openWatchSocket({ view, bus, paths });
-    await registration.update({ socket: socket.path });
-    return { registration, socket };
+    const registration = await registerSession(paths, traffic.view);
+    if (traffic.socket !== undefined) await registration.update({ socket: traffic.socket });
+    return registration;
   } catch (error) {
     say(`this proxy cannot be watched: ${(error as Error).message}`);
-    return {};
+    return undefined;
   }
 }
 
@@ -211,14 +199,13 @@ function listenOf(config: Config, { listen }: ServeOptions): Listen {
   ]);
 }
 
-function viewOf(id: string, preset: ChosenPreset, config: Config, proxy: ProxyHandle): SessionView {
+function viewOf(id: string, preset: ChosenPreset, config: Config): Omit<SessionView, 'proxyUrl'> {
   const routes = [...config.aliases.keys()].flatMap((alias) => resolveName(config, alias) ?? []);
   return {
     id,
     kind: 'serve',
     preset: preset.name,
     workspace: process.cwd(),
-    proxyUrl: proxy.url,
     pid: process.pid,
     startedAt: Date.now(),
     routes: routes.map(({ alias, upstream, model, limits }) => ({
@@ -229,38 +216,6 @@ function viewOf(id: string, preset: ChosenPreset, config: Config, proxy: ProxyHa
       ...(limits.contextWindow !== undefined && { contextWindow: limits.contextWindow }),
     })),
   };
-}
-
-/** The bus of this process in the form that panels take. */
-class LocalFeed implements WatchFeed {
-  readonly #bus: TrafficBus;
-  readonly #view: SessionView;
-  readonly #listeners = new Set<(message: WatchMessage) => void>();
-  readonly closed: Promise<void>;
-  #close: () => void = () => {};
-
-  constructor(bus: TrafficBus, view: SessionView) {
-    this.#bus = bus;
-    this.#view = view;
-    this.closed = new Promise((resolve) => {
-      this.#close = resolve;
-    });
-  }
-
-  subscribe(listener: (message: WatchMessage) => void): () => void {
-    this.#listeners.add(listener);
-    listener({ type: 'hello', version: 1, session: this.#view });
-    const leave = this.#bus.subscribe({ onEvent: listener });
-    return () => {
-      leave();
-      this.#listeners.delete(listener);
-    };
-  }
-
-  finish(receipt: Receipt): void {
-    for (const listener of this.#listeners) listener({ type: 'receipt', receipt });
-    this.#close();
-  }
 }
 
 /** Resolves when the user left the panels, or the feed closed. */

@@ -10,7 +10,6 @@ import { runSession } from '../sessions/session.ts';
 import { type SignalTrap, trapSignals } from '../sessions/signals.ts';
 import { findOverrides } from '../sessions/workspace-files.ts';
 import type { Receipt } from '../traffic/receipt.ts';
-import { formatReceipt } from '../traffic/receipt-text.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import { Notes } from './notes.ts';
 import type { SessionExtras, SessionOptions } from './session-options.ts';
@@ -86,7 +85,7 @@ async function start(
     say,
     ...(stage.kind !== 'inherit' && { launch: stage.launch }),
   });
-  if (receipt && !options.quiet) process.stderr.write(receiptText(receipt, options));
+  if (receipt && !options.quiet) process.stderr.write(await receiptText(receipt, options));
   return exitCode;
 }
 
@@ -141,8 +140,10 @@ function introduction({ client, id, model, routes, proxy }: PreparedSession, fou
   return `${client.title} ${found.version} on ${model.name}${target} · session ${id}`;
 }
 
-function receiptText(receipt: Receipt, options: SessionOptions): string {
+async function receiptText(receipt: Receipt, options: SessionOptions): Promise<string> {
   if (options.json) return `${JSON.stringify(receipt)}\n`;
+  // Not before the client has started: how wide a character is takes a while to load.
+  const { formatReceipt } = await import('../traffic/receipt-text.ts');
   const { NO_COLOR, FORCE_COLOR, HOME, TERM } = process.env;
   const wanted = FORCE_COLOR ? FORCE_COLOR !== '0' : process.stderr.isTTY && TERM !== 'dumb';
   return formatReceipt(receipt, {

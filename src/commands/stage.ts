@@ -62,7 +62,7 @@ export async function chooseStage(
   const launch = (feed: SessionFeed): Launch => {
     return async (client) => {
       const { SessionScreen } = await import('../display/session/session-screen.tsx');
-      let end: (again: boolean) => void = () => {};
+      let stop: (signal?: 'SIGHUP') => void = () => {};
       const screen = new SessionScreen({
         stdin,
         stdout: stdout as WriteStream & { fd: number },
@@ -93,7 +93,8 @@ export async function chooseStage(
             onExit: (listener) => child.onExit(listener),
           };
         },
-        onEnd: (again) => end(again),
+        onEnd: () => stop(),
+        onGone: () => stop('SIGHUP'),
       });
       const release = notes.hold();
       try {
@@ -103,8 +104,8 @@ export async function chooseStage(
         notes.say(`no pane could be opened (${(error as Error).message}): the agent has the whole terminal`);
         return supervise(client);
       }
-      return superviseScreen(client, screen, release, (stop) => {
-        end = () => stop();
+      return superviseScreen(client, screen, release, (stopClient) => {
+        stop = stopClient;
       });
     };
   };
@@ -151,10 +152,10 @@ function superviseScreen(
   client: SuperviseOptions,
   screen: ScreenProcess,
   release: () => void,
-  onStop: (stop: () => void) => void,
+  onStop: (stop: (signal?: 'SIGHUP') => void) => void,
 ): ReturnType<typeof supervise> {
   const stopper = listenForStop({ ...client, terminal: false }, (signal) => screen.kill(signal));
-  onStop(() => stopper.stop());
+  onStop((signal) => stopper.stop(signal));
   const ended = screen.ended
     .then(({ exitCode, signal }): ClientEnd => {
       const name = signal ? signalName(signal) : undefined;
@@ -169,7 +170,7 @@ function superviseScreen(
       screen.close();
       release();
     });
-  return { pid: screen.pid, inPane: true, ended, stop: () => stopper.stop() };
+  return { pid: screen.pid, inPane: true, ended, stop: (signal) => stopper.stop(signal) };
 }
 
 /** What the pane is, and not what llmup's own terminal is: another program would take it at its word. */

@@ -16,11 +16,18 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
 
 /** Every key a request presents, in order of preference. Some clients send the same one in two places. */
 export function presentedKeys(headers: IncomingHttpHeaders, query: URLSearchParams): readonly string[] {
-  const bearer = /^bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
-  const others = KEY_HEADERS.map((name) => [headers[name]].flat()[0]?.trim());
-  return [bearer, ...others, query.get('key') ?? undefined].filter(
-    (key) => key !== undefined && key !== '',
-  ) as string[];
+  const keys: string[] = [];
+  const add = (key: string | undefined) => {
+    const text = key?.trim();
+    if (text) keys.push(text);
+  };
+  add(/^bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]);
+  for (const name of KEY_HEADERS) {
+    const value = headers[name];
+    add(Array.isArray(value) ? value[0] : value);
+  }
+  add(query.get('key') ?? undefined);
+  return keys;
 }
 
 /** Whether the keys open this proxy. */

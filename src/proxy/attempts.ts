@@ -19,7 +19,7 @@ const MAX_HEALINGS = 3;
 
 /** Serves one request to a model: tries, heals and retries until the client has an answer, or has left. */
 export async function serveExchange(exchange: OpenExchange): Promise<void> {
-  const { record, signal, context } = exchange;
+  const { record, cancellation, context } = exchange;
   const answer = exchange.stream ? streamAnswer(exchange) : undefined;
   const healings: Healing[] = [];
   let upstreamHeaders: UpstreamReply['headers'] = {};
@@ -34,13 +34,13 @@ export async function serveExchange(exchange: OpenExchange): Promise<void> {
       if (wait === undefined) return tell(exchange, answer, failed, upstreamHeaders);
       tries += 1;
       record.retrying(failed.failure, failed.upstreamStatus);
-      await pause(wait, signal);
+      await pause(wait, cancellation);
     }
   } catch (error) {
     if (error instanceof ClientGone) return record.cancelled();
-    const failure = signal.aborted ? closingFailure() : internalFailure(error);
+    const failure = cancellation.reason ? closingFailure() : internalFailure(error);
     tell(exchange, answer, { failure, retriable: false }, {});
-    if (!signal.aborted) throw error;
+    if (!cancellation.reason) throw error;
   } finally {
     answer?.release();
     if (!record.isOver) record.failed(internalFailure(undefined));
@@ -58,7 +58,7 @@ async function tryOnce(
   healings: readonly Healing[],
   onHead: (headers: UpstreamReply['headers']) => void,
 ): Promise<FailedTry | undefined> {
-  const { record, route, context, outgoing, signal, upstreamCodec } = exchange;
+  const { record, route, context, outgoing, cancellation, upstreamCodec } = exchange;
   const body = outgoing.body.bytes();
   record.body('upstreamRequest', body, true);
   record.attempt();
@@ -73,7 +73,7 @@ async function tryOnce(
         headers: outgoing.headers,
         body,
         stream: outgoing.stream,
-        signal,
+        cancellation,
         onSent: () => record.sent(),
       },
       context.config.timers,
@@ -81,7 +81,7 @@ async function tryOnce(
     record.waiting();
     reply = await asked;
   } catch (error) {
-    signal.throwIfAborted();
+    cancellation.throwIfCancelled();
     return connectionFailure(error, route.upstream);
   }
   record.firstByte();
@@ -89,7 +89,7 @@ async function tryOnce(
   onHead(reply.headers);
   if (reply.status < 200 || reply.status > 299) {
     const errorBody = await reply.body.collectUpTo(context.config.limits.maxUpstreamErrorBodyBytes);
-    signal.throwIfAborted();
+    cancellation.throwIfCancelled();
     record.body('upstreamReply', errorBody);
     return statusFailure(reply.status, reply.headers, errorBody, upstreamCodec, route.upstream, Date.now());
   }
@@ -103,13 +103,13 @@ async function passStream(
   answer: StreamAnswer,
   reply: UpstreamReply,
 ): Promise<FailedTry | undefined> {
-  const { route, signal } = exchange;
+  const { route, cancellation } = exchange;
   const contentType = reply.headers['content-type'] ?? '';
   let first: Buffer | undefined;
   try {
     first = await reply.body.first();
   } catch (error) {
-    signal.throwIfAborted();
+    cancellation.throwIfCancelled();
     return connectionFailure(error, route.upstream);
   }
   const form = replyForm(first, contentType);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { Silence } from './silence.ts';
 
 export interface ClientStreamOptions {
   /** Milliseconds of silence after which a heartbeat goes out. */
@@ -16,14 +17,14 @@ export interface ClientStreamOptions {
 export class ClientStream {
   readonly #response: ServerResponse;
   readonly #options: ClientStreamOptions;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #silence: Silence;
   #isPaused = false;
   #isEnded = false;
 
   constructor(response: ServerResponse, options: ClientStreamOptions) {
     this.#response = response;
     this.#options = options;
-    this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatAfter);
+    this.#silence = new Silence(options.heartbeatAfter, () => this.#beat());
   }
 
   /** Whether the client has a status: from then on a failure is told within the stream. */
@@ -45,9 +46,12 @@ export class ClientStream {
     if (data.length === 0 || this.#isEnded) return true;
     const mayGoOn = this.#send(data);
     if (!mayGoOn && !this.#isPaused) {
+      // A client that does not read has bytes enough waiting for it.
       this.#isPaused = true;
+      this.#silence.pause();
       this.#response.once('drain', () => {
         this.#isPaused = false;
+        this.#silence.resume();
         onDrain();
       });
     }
@@ -66,12 +70,12 @@ export class ClientStream {
   /** Stops the heartbeats. */
   release(): void {
     this.#isEnded = true;
-    clearInterval(this.#heartbeat);
+    this.#silence.stop();
   }
 
   #send(data: Buffer | string): boolean {
     if (!this.hasStatus) this.#writeHead();
-    this.#heartbeat.refresh();
+    this.#silence.broken();
     this.#options.onBytes(data);
     return this.#response.write(data);
   }
@@ -88,7 +92,6 @@ export class ClientStream {
   }
 
   #beat(): void {
-    // A client that does not read has bytes enough waiting for it.
-    if (!this.#isPaused && !this.#isEnded) this.#send(this.#options.heartbeat());
+    if (!this.#isEnded) this.#send(this.#options.heartbeat());
   }
 }

@@ -2,6 +2,7 @@ import type { Config, Route } from '../config/config.ts';
 import type { ClientContext, Codec, UpstreamContext } from '../protocols/codec.ts';
 import type { CompatibilityMode } from '../protocols/loss.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
 import type { ProxyOptions } from './handle.ts';
 import type { ItemStore } from './item-store.ts';
@@ -28,8 +29,8 @@ export interface OpenExchange {
   readonly context: ProxyContext;
   readonly record: ExchangeRecorder;
   readonly response: import('node:http').ServerResponse;
-  /** Aborts when the client leaves or the proxy closes. */
-  readonly signal: AbortSignal;
+  /** When the client leaves or the proxy closes. */
+  readonly cancellation: Cancellation;
   readonly route: Route;
   readonly clientCodec: Codec;
   readonly upstreamCodec: Codec;

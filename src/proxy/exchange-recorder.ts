@@ -6,6 +6,7 @@ import type { FinishReason, ReplyEvent, Usage } from '../protocols/reply.ts';
 import type { TrafficBus } from '../traffic/bus.ts';
 import type { Exchange, ExchangeDelta, ExchangeError, ExchangeState } from '../traffic/exchange.ts';
 import { costOf } from '../traffic/pricing.ts';
+import { type BodyName, RecordedBodies } from './recorded-bodies.ts';
 
 /** What is known of an exchange before its body is read. */
 export interface ExchangeStart {
@@ -16,12 +17,6 @@ export interface ExchangeStart {
   readonly purpose: string | undefined;
 }
 
-/** Bytes kept of each body of an exchange with `--record full`. */
-const MAX_RECORDED_BYTES = 8 * 1024 * 1024;
-
-const BODIES = ['clientRequest', 'upstreamRequest', 'upstreamReply', 'clientReply'] as const;
-type BodyName = (typeof BODIES)[number];
-
 /** Keeps the record of one exchange and tells the bus of each change of its state. Holds nothing back from the wire. */
 export class ExchangeRecorder {
   readonly #bus: TrafficBus;
@@ -29,7 +24,7 @@ export class ExchangeRecorder {
   readonly #start: ExchangeStart;
   readonly #startedAt = Date.now();
   readonly #clock = performance.now();
-  readonly #bodies: Map<BodyName, { chunks: Buffer[]; bytes: number }> | undefined;
+  readonly #bodies: RecordedBodies | undefined;
   #state: ExchangeState = 'queued';
   #asked = { modelAsked: '', stream: false, requestBytes: 0 };
   #route: { route: Route; protocol: Protocol } | undefined;
@@ -52,7 +47,7 @@ export class ExchangeRecorder {
     this.#bus = bus;
     this.#redact = redact;
     this.#start = start;
-    this.#bodies = recordBodies ? new Map() : undefined;
+    this.#bodies = recordBodies ? new RecordedBodies() : undefined;
   }
 
   get id(): string {
@@ -129,20 +124,20 @@ export class ExchangeRecorder {
       case 'text':
         this.#token(
           isLive && 'streaming',
-          event.text === '' ? undefined : { kind: 'text', text: event.text },
+          event.text === '' ? undefined : { kind: 'text', text: event.text, part: event.index },
         );
         break;
       case 'reasoning':
         this.#token(
           isLive && 'thinking',
-          event.text === '' ? undefined : { kind: 'reasoning', text: event.text },
+          event.text === '' ? undefined : { kind: 'reasoning', text: event.text, part: event.index },
         );
         break;
       case 'tool-call-start':
-        this.#token(isLive && 'streaming', { kind: 'tool-call', text: event.name });
+        this.#token(isLive && 'streaming', { kind: 'tool-call', text: event.name, part: event.index });
         break;
       case 'tool-arguments':
-        this.#token(isLive && 'streaming', { kind: 'tool-arguments', text: event.text });
+        this.#token(isLive && 'streaming', { kind: 'tool-arguments', text: event.text, part: event.index });
         break;
       case 'opaque':
         this.#token(isLive && 'streaming', undefined);
@@ -172,17 +167,7 @@ export class ExchangeRecorder {
 
   /** Keeps a body, or a piece of one, if bodies are recorded. `restart`: an earlier try's is forgotten. */
   body(name: BodyName, chunk: Buffer | string, restart = false): void {
-    if (!this.#bodies) return;
-    let kept = restart ? undefined : this.#bodies.get(name);
-    if (!kept) {
-      kept = { chunks: [], bytes: 0 };
-      this.#bodies.set(name, kept);
-    }
-    const room = MAX_RECORDED_BYTES - kept.bytes;
-    if (room <= 0) return;
-    const piece = (typeof chunk === 'string' ? Buffer.from(chunk) : chunk).subarray(0, room);
-    kept.chunks.push(piece);
-    kept.bytes += piece.length;
+    this.#bodies?.add(name, chunk, restart);
   }
 
   done(): void {
@@ -224,20 +209,17 @@ export class ExchangeRecorder {
     this.#timing.lastToken = now;
     if (state) this.#enter(state);
     if (!delta || !this.#bus.isWatched) return;
-    this.#bus.onEvent({ type: 'delta', delta: { exchangeId: this.id, kind: delta.kind, text: delta.text } });
+    this.#bus.onEvent({ type: 'delta', delta: { exchangeId: this.id, ...delta } });
   }
 
   #end(state: 'done' | 'failed' | 'cancelled'): void {
     if (this.isOver) return;
     this.#state = state;
     this.#timing.end = this.#elapsed();
+    // Before the last record, on which somebody may ask for them.
+    if (this.#bodies && this.#bus.isWatched)
+      this.#bus.onBodies(this.#bodies.of(this.id, this.#redact), this.#bodies.bytes);
     this.show();
-    if (!this.#bodies || !this.#bus.isWatched) return;
-    const text = (name: BodyName) => {
-      const kept = this.#bodies?.get(name);
-      return kept && { [name]: this.#redact(Buffer.concat(kept.chunks).toString('utf8')) };
-    };
-    this.#bus.onBodies({ exchangeId: this.id, ...Object.assign({}, ...BODIES.map(text)) });
   }
 
   #elapsed(): number {

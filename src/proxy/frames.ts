@@ -34,7 +34,7 @@ export class FrameSplitter {
       this.#hold(chunk);
       return NOTHING;
     }
-    const whole = chunk.subarray(0, last);
+    const whole = last === chunk.length ? chunk : chunk.subarray(0, last);
     const before = this.#heldBytes;
     const bytes = before === 0 ? whole : Buffer.concat([...this.#held, whole]);
     this.#held = [];
@@ -67,29 +67,36 @@ export class FrameSplitter {
   /** Offsets in `chunk` after which a frame is over. */
   #scan(chunk: Buffer): number[] {
     const ends: number[] = [];
-    let lineIsEmpty = this.#lineIsEmpty;
-    let afterCr = this.#afterCr;
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at];
-      if (byte !== LF && byte !== CR) {
-        lineIsEmpty = false;
-        afterCr = false;
-        continue;
+    const hasCr = this.#afterCr || chunk.includes(CR);
+    let at = 0;
+    while (at < chunk.length) {
+      const lineEnd = hasCr ? endOfLine(chunk, at) : chunk.indexOf(LF, at);
+      if (lineEnd !== at) this.#lineIsEmpty = false;
+      if (lineEnd === -1) {
+        this.#afterCr = false;
+        break;
       }
-      if (byte === LF && afterCr) {
+      const isLf = chunk[lineEnd] === LF;
+      if (isLf && this.#afterCr && lineEnd === at) {
         // The second half of a CRLF whose CR ended the line; it belongs to the frame that CR ended, if any did.
-        afterCr = false;
+        this.#afterCr = false;
         if (ends.at(-1) === at) ends[ends.length - 1] = at + 1;
-        continue;
+      } else {
+        if (this.#lineIsEmpty) ends.push(lineEnd + 1);
+        this.#lineIsEmpty = true;
+        this.#afterCr = !isLf;
       }
-      if (lineIsEmpty) ends.push(at + 1);
-      lineIsEmpty = true;
-      afterCr = byte === CR;
+      at = lineEnd + 1;
     }
-    this.#lineIsEmpty = lineIsEmpty;
-    this.#afterCr = afterCr;
     return ends;
   }
+}
+
+/** The next CR or LF; -1 when there is none. */
+function endOfLine(chunk: Buffer, from: number): number {
+  const lf = chunk.indexOf(LF, from);
+  const cr = (lf === -1 ? chunk : chunk.subarray(0, lf)).indexOf(CR, from);
+  return cr === -1 ? lf : cr;
 }
 
 function tooLarge(limit: number): RangeError {

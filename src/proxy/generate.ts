@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '../config/config.ts';
 import { nearestNames, resolveRoute } from '../config/resolve.ts';
 import type { ItemMemory } from '../protocols/bridge/item-memory.ts';
-import type { ClientContext, Codec } from '../protocols/codec.ts';
+import type { ToolNames } from '../protocols/bridge/tool-names.ts';
+import type { ClientContext, Codec, UpstreamContext } from '../protocols/codec.ts';
 import { codecFor, PROTOCOL_NAMES } from '../protocols/codecs.ts';
 import type { Conversation, Protocol } from '../protocols/conversation.ts';
 import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
 import { serveExchange } from './attempts.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { OpenExchange, Outgoing, ProxyContext } from './context.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
 import { upstreamHeaders } from './headers.ts';
@@ -16,7 +18,7 @@ import { relayRequest, SAME_NAMES } from './relay-request.ts';
 import { readBody } from './request-body.ts';
 import { type Member, memberValue, scanMembers } from './splice.ts';
 import { translateRequest } from './translate-request.ts';
-import { replyPath, rootOf } from './upstream-path.ts';
+import { hasRoot, replyPath, rootOf } from './upstream-path.ts';
 
 /** A client's request for a model's reply, its body not yet read. */
 export interface IncomingGenerate {
@@ -27,7 +29,7 @@ export interface IncomingGenerate {
   readonly query: URLSearchParams;
   /** The client's own key, where it is the provider's (`client_provider_key`). */
   readonly clientKey: string | undefined;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly record: ExchangeRecorder;
 }
 
@@ -36,7 +38,7 @@ export interface IncomingGenerate {
  * @throws {RequestRefused}, {@link ClientGone}
  */
 export async function generate(incoming: IncomingGenerate): Promise<void> {
-  const { context, protocol, record, request, response, signal } = incoming;
+  const { context, protocol, record, request, response, cancellation } = incoming;
   const clientCodec = knownCodec(protocol, 'client');
   const raw = await readBody(request, context.config.limits.maxRequestBodyBytes);
   record.body('clientRequest', raw);
@@ -58,7 +60,7 @@ export async function generate(incoming: IncomingGenerate): Promise<void> {
     context,
     record,
     response,
-    signal,
+    cancellation,
     route,
     clientCodec,
     upstreamCodec,
@@ -84,21 +86,19 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
   const issuer = `${upstream.name}@${rootOf(upstream).origin}`;
   const relayed = clientCodec.protocol === upstreamCodec.protocol;
   const asksForStream = stream || upstream.quirks.streamOnly;
-  const shared = {
-    path: replyPath(upstream, upstreamCodec.protocol, relayed ? query : new URLSearchParams()),
-    headers: upstreamHeaders({
-      upstream,
-      protocol: upstreamCodec.protocol,
-      clientProtocol: clientCodec.protocol,
-      clientHeaders: request.headers,
-      key: clientKey ?? context.options.credentials.upstreams.get(upstream.name),
-      clientKey: clientKey !== undefined,
-      stream: asksForStream,
-    }),
+  const path = replyPath(upstream, upstreamCodec.protocol, relayed ? query : undefined);
+  const headers = upstreamHeaders({
+    upstream,
+    protocol: upstreamCodec.protocol,
+    clientProtocol: clientCodec.protocol,
+    clientHeaders: request.headers,
+    key: clientKey ?? context.options.credentials.upstreams.get(upstream.name),
+    clientKey: clientKey !== undefined,
     stream: asksForStream,
+  });
+  const upstreamContext = (toolNames: ToolNames): UpstreamContext => {
+    return { issuer, quirks: upstream.quirks, newId, toolNames };
   };
-  const reader = { issuer, quirks: upstream.quirks, newId };
-  const isCodex = /codex/i.test(`${request.headers.originator ?? ''} ${request.headers['user-agent'] ?? ''}`);
   const clientContext = (conversation: () => Conversation, items?: ItemMemory) => {
     let made: ClientContext | undefined;
     const createdAt = Math.floor(Date.now() / 1000);
@@ -108,7 +108,7 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
         model: route.alias,
         createdAt,
         newId,
-        codex: isCodex,
+        codex: isCodex(request.headers),
         ...(items && { items }),
       };
       return made;
@@ -120,11 +120,13 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
     const relay = relayRequest(raw, members, route, clientCodec, modes, context.healings);
     record.lost(relay.losses);
     return {
-      ...shared,
       relayed,
+      path,
+      headers,
       body: relay.body,
+      stream: asksForStream,
       hidesUsage: relay.hidesUsage,
-      upstreamContext: { ...reader, toolNames: SAME_NAMES },
+      upstreamContext: upstreamContext(SAME_NAMES),
       clientContext: clientContext(relay.conversation),
     };
   }
@@ -145,11 +147,13 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
   });
   record.lost(translated.losses);
   return {
-    ...shared,
     relayed,
+    path,
+    headers,
     body: translated.body,
+    stream: asksForStream,
     hidesUsage: false,
-    upstreamContext: { ...reader, toolNames: translated.toolNames },
+    upstreamContext: upstreamContext(translated.toolNames),
     // A client that wants nothing kept sends whole items, as Codex does.
     clientContext: clientContext(
       () => translated.conversation,
@@ -157,6 +161,10 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
     ),
     ...(keepsReasoning && { remember: context.reasoning.collector(caller, issuer) }),
   };
+}
+
+function isCodex(headers: IncomingHttpHeaders): boolean {
+  return /codex/i.test(`${headers.originator ?? ''} ${headers['user-agent'] ?? ''}`);
 }
 
 /** The upstream speaks the client's own protocol where it can. */
@@ -179,7 +187,7 @@ function routeOf(context: ProxyContext, model: string, protocol: Protocol): Rout
     });
   }
   const { upstream } = route;
-  if (!URL.canParse(upstream.apiRoot)) {
+  if (!hasRoot(upstream)) {
     throw new RequestRefused({
       kind: 'upstream',
       status: 503,

@@ -12,7 +12,7 @@ export interface ProxyOptions {
     | { readonly mode: 'proxy_key'; readonly key: string }
     | { readonly mode: 'client_provider_key' };
   readonly bus: TrafficBus;
-  /** Keep and hand out bodies (`--record full`). */
+  /** Hand out the bodies of each exchange at its end. */
   readonly recordBodies: boolean;
   /** For egress by environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -30,6 +30,8 @@ export interface ProxyHandle {
   readonly url: string;
   /** Random, also served as `x-llmup-instance` by `/health`: proves that a listener is this one. */
   readonly instance: string;
+  /** Loads what serves requests, ahead of the first. */
+  load(): Promise<void>;
   /** Stops accepting, ends what runs within `graceMs` (then cuts it), releases sockets. Safe to call twice. */
   close(graceMs?: number): Promise<void>;
 }

@@ -115,11 +115,6 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ['br', createBrotliDecompress],
 ]);
 
-/** Whether a reply with this `content-encoding` can be read. */
-export function isReadableEncoding(encoding: string): boolean {
-  return encoding === 'identity' || DECODERS.has(encoding);
-}
-
 /** The body without its compression. We ask for none, but some servers compress all the same. */
 export function decodedBody(body: ReplyBody, encoding: string): ReplyBody {
   const decoder = DECODERS.get(encoding)?.();

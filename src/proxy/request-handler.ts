@@ -5,10 +5,12 @@ import type { Protocol } from '../protocols/conversation.ts';
 import { type Failure, RequestRefused } from '../protocols/failure.ts';
 import { checkKeys, checkOrigin, presentedKeys } from './access.ts';
 import { exchangeHeaders } from './answer-headers.ts';
+import { Cancellation } from './cancellation.ts';
 import type { ProxyContext } from './context.ts';
 import { sendError } from './error-answer.ts';
 import { ExchangeRecorder } from './exchange-recorder.ts';
 import { generate } from './generate.ts';
+import { sendHealth } from './health.ts';
 import { modelEntry, modelList, modelsShape } from './models.ts';
 import { newId } from './new-id.ts';
 import { purposeOf } from './purpose.ts';
@@ -29,7 +31,7 @@ class ProxyClosing extends Error {
 export class RequestHandler {
   readonly #context: ProxyContext;
   readonly #instance: string;
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Set<Cancellation>();
   readonly #cuts: NodeJS.Timeout[] = [];
   #exchanges = 0;
   #isClosing = false;
@@ -42,19 +44,21 @@ export class RequestHandler {
 
   /** Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const controller = new AbortController();
-    this.#open.add(controller);
+    // It left while all this was being loaded.
+    if (response.destroyed) return;
+    const cancellation = new Cancellation();
+    this.#open.add(cancellation);
     response.on('close', () => {
-      if (!response.writableFinished) controller.abort(new ClientGone());
+      if (!response.writableFinished) cancellation.cancel(new ClientGone());
     });
     const [pathname = '', search = ''] = (request.url ?? '').split('?', 2);
     const shape = shapeOf(pathname);
     try {
-      await this.#dispatch(request, response, pathname, new URLSearchParams(search), controller.signal);
+      await this.#dispatch(request, response, pathname, new URLSearchParams(search), cancellation);
     } catch (error) {
       if (!(error instanceof ClientGone)) this.#answerError(failureOf(error), request, response, shape);
     } finally {
-      this.#open.delete(controller);
+      this.#open.delete(cancellation);
       if (this.#open.size === 0) this.#onIdle?.();
     }
   }
@@ -65,7 +69,7 @@ export class RequestHandler {
     if (this.#open.size === 0) return;
     this.#cuts.push(
       setTimeout(() => {
-        for (const controller of this.#open) controller.abort(new ProxyClosing());
+        for (const cancellation of this.#open) cancellation.cancel(new ProxyClosing());
       }, graceMs),
     );
   }
@@ -85,7 +89,7 @@ export class RequestHandler {
     response: ServerResponse,
     pathname: string,
     query: URLSearchParams,
-    signal: AbortSignal,
+    cancellation: Cancellation,
   ): Promise<void> {
     const { options, config } = this.#context;
     const refused = checkOrigin(request.headers, options.listen.host);
@@ -101,7 +105,7 @@ export class RequestHandler {
       throw new RequestRefused(wrongMethod(request.method, match.allowed));
     }
     const operation = match.found;
-    if (operation.kind === 'health') return this.#health(response);
+    if (operation.kind === 'health') return sendHealth(response, this.#instance);
     if (operation.kind === 'ready') return this.#ready(response);
     if (operation.kind === 'prefix') return void response.writeHead(200).end();
 
@@ -112,7 +116,7 @@ export class RequestHandler {
     if (unreadable) throw unreadable;
     if (request.headers.expect !== undefined) response.writeContinue();
     const clientKey = options.auth.mode === 'client_provider_key' ? keys[0] : undefined;
-    await this.#operate(operation, { request, response, query, signal, clientKey, pathname });
+    await this.#operate(operation, { request, response, query, cancellation, clientKey, pathname });
   }
 
   async #operate(
@@ -121,22 +125,32 @@ export class RequestHandler {
       readonly request: IncomingMessage;
       readonly response: ServerResponse;
       readonly query: URLSearchParams;
-      readonly signal: AbortSignal;
+      readonly cancellation: Cancellation;
       readonly clientKey: string | undefined;
       readonly pathname: string;
     },
   ): Promise<void> {
-    const { request, response, pathname } = incoming;
+    const { request, response, query, cancellation, clientKey, pathname } = incoming;
     const context = this.#context;
     switch (operation.kind) {
       case 'generate': {
-        const record = this.#openRecord(request, operation.protocol, pathname);
+        const { protocol } = operation;
+        const record = this.#openRecord(request, protocol, pathname);
         try {
-          return await generate({ ...incoming, context, protocol: operation.protocol, record });
+          return await generate({
+            context,
+            protocol,
+            request,
+            response,
+            query,
+            clientKey,
+            cancellation,
+            record,
+          });
         } catch (error) {
           if (error instanceof ClientGone) return record.cancelled();
           const failure = failureOf(error);
-          const status = this.#answerError(failure, request, response, operation.protocol, record);
+          const status = this.#answerError(failure, request, response, protocol, record);
           if (status !== undefined) record.answered(status);
           return record.failed(failure);
         }
@@ -172,11 +186,6 @@ export class RequestHandler {
       path: pathname,
       purpose: purposeOf(request.headers),
     });
-  }
-
-  #health(response: ServerResponse): void {
-    response.setHeader('x-llmup-instance', this.#instance);
-    sendJson(response, { status: 'ok' });
   }
 
   #ready(response: ServerResponse): void {

@@ -3,6 +3,7 @@ import type { Upstream } from '../config/config.ts';
 import { resolveRoute } from '../config/resolve.ts';
 import { codecFor } from '../protocols/codecs.ts';
 import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { ProxyContext } from './context.ts';
 import { sendError } from './error-answer.ts';
 import { replyHeaders, upstreamHeaders } from './headers.ts';
@@ -11,7 +12,7 @@ import { readBody } from './request-body.ts';
 import { memberValue, scanMembers, spliceMembers } from './splice.ts';
 import { askUpstream, type UpstreamReply } from './upstream.ts';
 import { connectionFailure, statusFailure } from './upstream-failure.ts';
-import { upstreamPath } from './upstream-path.ts';
+import { hasRoot, upstreamPath } from './upstream-path.ts';
 
 export interface IncomingResource {
   readonly context: ProxyContext;
@@ -20,7 +21,7 @@ export interface IncomingResource {
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
   readonly clientKey: string | undefined;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface IncomingResource {
  * ids but no model, so there must be exactly one upstream that speaks Responses, unless the body names a model.
  */
 export async function passResource(incoming: IncomingResource): Promise<void> {
-  const { context, path, request, response, query, clientKey, signal } = incoming;
+  const { context, path, request, response, query, clientKey, cancellation } = incoming;
   const raw = await readBody(request, context.config.limits.maxRequestBodyBytes);
   const { upstream, body } = addressed(context, raw);
   const stream = query.get('stream') === 'true';
@@ -53,12 +54,12 @@ export async function passResource(incoming: IncomingResource): Promise<void> {
         }),
         ...(body.length > 0 && { body }),
         stream,
-        signal,
+        cancellation,
       },
       context.config.timers,
     );
   } catch (error) {
-    signal.throwIfAborted();
+    cancellation.throwIfCancelled();
     throw new RequestRefused(connectionFailure(error, upstream).failure);
   }
   if (reply.status >= 300) {
@@ -115,7 +116,7 @@ function addressed(context: ProxyContext, raw: Buffer): { upstream: Upstream; bo
     return { upstream: route.upstream, body: spliceMembers(raw, named.members, edits) };
   }
   const able = [...context.config.upstreams.values()].filter(
-    ({ protocols, apiRoot }) => protocols.includes('responses') && URL.canParse(apiRoot),
+    (upstream) => upstream.protocols.includes('responses') && hasRoot(upstream),
   );
   const [upstream] = able;
   if (upstream && able.length === 1) return { upstream, body: raw };

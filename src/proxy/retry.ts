@@ -1,4 +1,5 @@
 import type { Timers } from '../config/config.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { FailedTry } from './upstream-failure.ts';
 
 /** Timers may fire a little early; a provider's `retry-after` is a lower bound. */
@@ -27,19 +28,18 @@ export function pauseBeforeRetry(
   return exponential * (0.5 + random / 2);
 }
 
-/** Waits, unless the signal aborts first: then it rejects with the signal's reason. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits, unless the request is cancelled first: then it rejects with the reason. */
+export function pause(milliseconds: number, cancellation: Cancellation): Promise<void> {
   return new Promise((resolve, reject) => {
-    const done = () => {
-      signal.removeEventListener('abort', aborted);
+    const timer = setTimeout(() => {
+      cancellation.forget(cancelled);
       resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    const aborted = () => {
+    }, milliseconds);
+    const cancelled = (reason: Error) => {
       clearTimeout(timer);
-      reject(signal.reason);
+      reject(reason);
     };
-    if (signal.aborted) aborted();
-    else signal.addEventListener('abort', aborted, { once: true });
+    if (cancellation.reason) cancelled(cancellation.reason);
+    else cancellation.listen(cancelled);
   });
 }

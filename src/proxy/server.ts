@@ -1,58 +1,46 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
-import { createRedactor } from '../traffic/redact.ts';
 import { EXIT, UserError } from '../user-error.ts';
-import type { ProxyContext } from './context.ts';
+import { checkOrigin } from './access.ts';
 import type { ProxyHandle, ProxyOptions } from './handle.ts';
-import { ItemStore } from './item-store.ts';
-import { LearnedHealings } from './learned-healings.ts';
+import { sendHealth } from './health.ts';
 import { newId } from './new-id.ts';
-import { UpstreamPools } from './pools.ts';
-import { ReasoningStore } from './reasoning-store.ts';
-import { RequestHandler } from './request-handler.ts';
+import type { Service } from './service.ts';
 
 /** Agents think between requests; Node's own five seconds would cost each of them a new connection. */
 const KEEP_ALIVE_MS = 120_000;
 
 /**
- * Starts the proxy.
+ * Starts the proxy. It listens at once, with Node's own server; what serves requests takes longer to load than all
+ * else up to a client's start, and is loaded when it is told to, or by the first request.
  * @throws {UserError} with exit code 5 when it cannot listen.
  */
 export async function startProxy(options: ProxyOptions): Promise<ProxyHandle> {
-  const { config, credentials, auth } = options;
-  const secrets = [
-    ...credentials.upstreams.values(),
-    ...(credentials.proxyKey === undefined ? [] : [credentials.proxyKey]),
-    ...(auth.mode === 'proxy_key' ? [auth.key] : []),
-  ];
-  const { stateDirectory } = options;
-  const context: ProxyContext = {
-    options,
-    config,
-    mode: options.strict ? 'strict' : config.compatibilityMode,
-    pools: new UpstreamPools(config, options.env),
-    redact: createRedactor(secrets),
-    reasoning: new ReasoningStore(
-      stateDirectory === undefined ? undefined : path.join(stateDirectory, 'reasoning.jsonl'),
-    ),
-    items: new ItemStore(),
-    healings: new LearnedHealings(),
-  };
+  const { host } = options.listen;
   const instance = newId('');
-  const handler = new RequestHandler(context, instance);
-  const server = createServer((request, response) => void handler.handle(request, response));
+  let service: Service | undefined;
+  let loading: Promise<Service> | undefined;
+  const load = () => {
+    loading ??= import('./service.ts').then(({ openService }) => {
+      service = openService(options, instance);
+      return service;
+    });
+    return loading;
+  };
+  const take = (request: IncomingMessage, response: ServerResponse) => {
+    if (service) void service.handler.handle(request, response);
+    else if (isHealthProbe(request, host)) sendHealth(response, instance);
+    else void load().then(({ handler }) => handler.handle(request, response));
+  };
+  const server = createServer(take);
   // The body of a request that will be refused is not asked for.
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    void handler.handle(request, response);
-  });
+  server.on('checkContinue', take);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // A long prompt over a slow line is no attack; the body has a limit of its own.
   server.requestTimeout = 0;
   await listen(server, options.listen);
   const { port } = server.address() as AddressInfo;
-  const { host } = options.listen;
 
   let closing: Promise<void> | undefined;
   return {
@@ -60,13 +48,19 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyHandle> {
     port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     instance,
-    close: (graceMs = config.timers.grace) => {
+    load: async () => void (await load()),
+    close: (graceMs = options.config.timers.grace) => {
       // A second call may shorten the grace of the first.
-      handler.cutAfter(graceMs);
-      closing ??= close(server, handler, context);
+      void loading?.then(({ handler }) => handler.cutAfter(graceMs));
+      closing ??= close(server, loading);
       return closing;
     },
   };
+}
+
+/** A session asks for it before its client starts, which must not wait for all the rest. */
+function isHealthProbe({ method, url, headers }: IncomingMessage, listenHost: string): boolean {
+  return method === 'GET' && url === '/health' && !checkOrigin(headers, listenHost);
 }
 
 async function listen(server: Server, { host, port }: ProxyOptions['listen']): Promise<void> {
@@ -99,12 +93,12 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   }
 }
 
-async function close(server: Server, handler: RequestHandler, context: ProxyContext): Promise<void> {
+async function close(server: Server, loading: Promise<Service> | undefined): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  await handler.idle();
+  const service = await loading;
+  await service?.handler.idle();
   server.closeAllConnections();
   await closed;
-  await context.pools.destroy();
-  await context.reasoning.close();
+  await service?.close();
 }

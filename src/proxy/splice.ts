@@ -121,19 +121,24 @@ class Scanner {
   #skipNested(): void {
     const body = this.#body;
     const closers: number[] = [];
+    let at = this.#at;
     for (;;) {
-      const byte = body[this.#at];
-      if (byte === undefined) throw this.#unexpected(this.#at);
+      const byte = body[at];
+      if (byte === undefined) throw this.#unexpected(at);
       if (byte === QUOTE) {
-        this.#skipString();
+        at = endOfString(body, at);
+        if (at === -1) throw this.#unexpected(body.length);
         continue;
       }
-      this.#at++;
+      at++;
       if (byte === OPEN_BRACE) closers.push(CLOSE_BRACE);
       else if (byte === OPEN_BRACKET) closers.push(CLOSE_BRACKET);
       else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-        if (closers.pop() !== byte) throw this.#unexpected(this.#at - 1);
-        if (closers.length === 0) return;
+        if (closers.pop() !== byte) throw this.#unexpected(at - 1);
+        if (closers.length === 0) {
+          this.#at = at;
+          return;
+        }
       }
       if (closers.length > MAX_DEPTH) throw new SyntaxError(`JSON is nested deeper than ${MAX_DEPTH} levels`);
     }
@@ -149,29 +154,9 @@ class Scanner {
 
   /** From an opening quote past its closing one. */
   #skipString(): void {
-    const body = this.#body;
-    let at = this.#at + 1;
-    const near = Math.min(body.length, at + SHORT_STRING);
-    while (at < near) {
-      const byte = body[at];
-      if (byte === QUOTE) {
-        this.#at = at + 1;
-        return;
-      }
-      at += byte === BACKSLASH ? 2 : 1;
-    }
-    for (;;) {
-      const quote = body.indexOf(QUOTE, at);
-      if (quote === -1) throw this.#unexpected(body.length);
-      // An escape that began before `at` has been stepped over whole, so the backslashes after `at` decide.
-      let backslashes = 0;
-      while (quote - 1 - backslashes >= at && body[quote - 1 - backslashes] === BACKSLASH) backslashes++;
-      at = quote + 1;
-      if (backslashes % 2 === 0) {
-        this.#at = at;
-        return;
-      }
-    }
+    const end = endOfString(this.#body, this.#at);
+    if (end === -1) throw this.#unexpected(this.#body.length);
+    this.#at = end;
   }
 
   #peek(): number | undefined {
@@ -196,6 +181,26 @@ class Scanner {
   #unexpected(at: number): SyntaxError {
     const what = at >= this.#body.length ? 'unexpected end' : 'unexpected character';
     return new SyntaxError(`${what} at byte ${at}`);
+  }
+}
+
+/** The offset after the string that opens at `start`; -1 when it never closes. */
+function endOfString(body: Buffer, start: number): number {
+  let at = start + 1;
+  const near = Math.min(body.length, at + SHORT_STRING);
+  while (at < near) {
+    const byte = body[at];
+    if (byte === QUOTE) return at + 1;
+    at += byte === BACKSLASH ? 2 : 1;
+  }
+  for (;;) {
+    const quote = body.indexOf(QUOTE, at);
+    if (quote === -1) return -1;
+    // An escape that began before `at` has been stepped over whole, so the backslashes after `at` decide.
+    let backslashes = 0;
+    while (quote - 1 - backslashes >= at && body[quote - 1 - backslashes] === BACKSLASH) backslashes++;
+    at = quote + 1;
+    if (backslashes % 2 === 0) return at;
   }
 }
 

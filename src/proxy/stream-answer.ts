@@ -12,8 +12,8 @@ import { type FailedTry, isRetriable } from './upstream-failure.ts';
  * sent again by the next.
  */
 export abstract class StreamAnswer {
-  protected readonly exchange: OpenExchange;
-  protected readonly client: ClientStream;
+  readonly exchange: OpenExchange;
+  readonly client: ClientStream;
   #encoder: StreamEncoder | undefined;
   #hasStarted = false;
   #upstreamHeaders: UpstreamReply['headers'] = {};
@@ -38,7 +38,7 @@ export abstract class StreamAnswer {
 
   /**
    * Passes an upstream's stream on. Resolves with the failure when nothing of content reached the client, so that
-   * another try may follow; with undefined when the client has been served, or told. Rejects with the signal's reason.
+   * another try may follow; with undefined when the client has been served, or told. Rejects with the reason when it is cancelled.
    */
   async pass(reply: UpstreamReply): Promise<FailedTry | undefined> {
     this.#upstreamHeaders = reply.headers;
@@ -88,7 +88,7 @@ export abstract class StreamAnswer {
   }
 
   /** The client's bytes for an event. The start of a later try is none: the client has had one. */
-  protected encode(event: ReplyEvent): string {
+  encode(event: ReplyEvent): string {
     if (event.type !== 'start') return this.encoder.push(event);
     if (!this.#hasStarted) {
       this.#hasStarted = true;
@@ -98,7 +98,7 @@ export abstract class StreamAnswer {
   }
 
   /** The reply is complete. */
-  protected finish(data: Buffer | string): void {
+  finish(data: Buffer | string): void {
     const { record } = this.exchange;
     this.client.end(data);
     record.answered(200);

@@ -10,7 +10,7 @@ const REPLY_PATHS: Readonly<Partial<Record<Protocol, string>>> = {
 
 const roots = new WeakMap<Upstream, URL>();
 
-/** An upstream's API root, parsed once. */
+/** An upstream's API root, parsed once. @throws {TypeError} when it is a placeholder still. */
 export function rootOf(upstream: Upstream): URL {
   let root = roots.get(upstream);
   if (!root) {
@@ -20,16 +20,25 @@ export function rootOf(upstream: Upstream): URL {
   return root;
 }
 
+/** Whether an upstream has an address: in a session, those it does not need may have a placeholder. */
+export function hasRoot(upstream: Upstream): boolean {
+  return roots.has(upstream) || URL.canParse(upstream.apiRoot);
+}
+
 /** The path of a protocol's model endpoint, from the origin's root. */
-export function replyPath(upstream: Upstream, protocol: Protocol, query: URLSearchParams): string {
+export function replyPath(
+  upstream: Upstream,
+  protocol: Protocol,
+  query: URLSearchParams | undefined,
+): string {
   return upstreamPath(upstream, REPLY_PATHS[protocol] ?? '', query);
 }
 
 /** A path below an upstream's API root, with the client's query but its key. */
-export function upstreamPath(upstream: Upstream, path: string, query: URLSearchParams): string {
+export function upstreamPath(upstream: Upstream, path: string, query: URLSearchParams | undefined): string {
   const { pathname, search } = rootOf(upstream);
   const below = `${pathname.replace(/\/+$/, '')}/${path}`;
-  if (query.size === 0) return below + search;
+  if (!query || query.size === 0) return below + search;
   const passed = new URLSearchParams(search);
   for (const [name, value] of query) if (name !== 'key') passed.append(name, value);
   return passed.size === 0 ? below : `${below}?${passed}`;

@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Timers, Upstream } from '../config/config.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { UpstreamPools } from './pools.ts';
 import { decodedBody, ReplyBody } from './reply-body.ts';
+import { Silence } from './silence.ts';
 import { rootOf } from './upstream-path.ts';
 
 /** One request to an upstream. */
@@ -15,8 +17,8 @@ export interface UpstreamRequest {
   readonly body?: Buffer | string;
   /** Whether a stream is asked for: decides which timers run. */
   readonly stream: boolean;
-  /** Aborting it ends the request at once, at every stage. */
-  readonly signal: AbortSignal;
+  /** Ends the request at once, at every stage. */
+  readonly cancellation: Cancellation;
   /** Called when the request is on a connection. */
   readonly onSent?: () => void;
 }
@@ -43,18 +45,18 @@ export class UpstreamTimeout extends Error {
 /**
  * Sends a request and resolves with the head of its reply, whatever the status. A connection that the upstream had
  * closed while it lay idle is found out only by using it: then the request goes out once more, on a new one.
- * @throws what undici throws, {@link UpstreamTimeout}, or the signal's reason.
+ * @throws what undici throws, {@link UpstreamTimeout}, or the reason of its cancellation.
  */
 export async function askUpstream(
   pools: UpstreamPools,
   request: UpstreamRequest,
   timers: Timers,
 ): Promise<UpstreamReply> {
-  request.signal.throwIfAborted();
+  request.cancellation.throwIfCancelled();
   try {
     return await dispatch(pools.shared(request.upstream), request, timers);
   } catch (error) {
-    if (request.signal.aborted || !wasStaleConnection(error)) throw error;
+    if (request.cancellation.reason || !wasStaleConnection(error)) throw error;
   }
   const fresh = pools.fresh(request.upstream);
   const reply = dispatch(fresh, request, timers);
@@ -91,12 +93,14 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
   readonly #timers: Timers;
   readonly #resolve: (reply: UpstreamReply) => void;
   readonly #reject: (error: Error) => void;
-  readonly #onAbort = () => this.#stop(this.#request.signal.reason as Error);
+  readonly #onCancel = (reason: Error) => this.#stop(reason);
   #controller: Dispatcher.DispatchController | undefined;
   #stopped: Error | undefined;
   #hasHead = false;
-  /** Until the head of the reply, then between its pieces. */
-  #wait: NodeJS.Timeout;
+  /** Until the head of the reply, or all of a whole one. */
+  readonly #answer: NodeJS.Timeout;
+  /** Between the pieces of a stream. */
+  #silence: Silence | undefined;
   #duration: NodeJS.Timeout | undefined;
 
   constructor(
@@ -112,11 +116,11 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
     this.#reject = reject;
     const { stream } = request;
     const limit = stream ? timers.firstByte : timers.unary;
-    this.#wait = setTimeout(
+    this.#answer = setTimeout(
       () => this.#stop(new UpstreamTimeout(stream ? 'first byte' : 'whole reply', limit)),
       limit,
     );
-    request.signal.addEventListener('abort', this.#onAbort, { once: true });
+    request.cancellation.listen(this.#onCancel);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -126,7 +130,7 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
       controller.abort(this.#stopped);
       return;
     }
-    if (this.#request.stream) this.#wait.refresh();
+    if (this.#request.stream) this.#answer.refresh();
     this.#request.onSent?.();
   }
 
@@ -140,7 +144,7 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#request.stream) this.#wait.refresh();
+    this.#silence?.broken();
     this.push(chunk);
   }
 
@@ -162,12 +166,11 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
 
   pause(): void {
     this.#controller?.pause();
-    if (this.#request.stream) clearTimeout(this.#wait);
+    this.#silence?.pause();
   }
 
   resume(): void {
-    // A cleared timer cannot be refreshed.
-    if (this.#request.stream && !this.#stopped) this.#awaitNext();
+    this.#silence?.resume();
     this.#controller?.resume();
   }
 
@@ -177,18 +180,13 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
   }
 
   #watchStream(): void {
-    const { streamMaxDuration } = this.#timers;
-    this.#awaitNext();
+    const { streamIdle, streamMaxDuration } = this.#timers;
+    clearTimeout(this.#answer);
+    this.#silence = new Silence(streamIdle, () => this.#stop(new UpstreamTimeout('idle', streamIdle)));
     this.#duration = setTimeout(
       () => this.#stop(new UpstreamTimeout('duration', streamMaxDuration)),
       streamMaxDuration,
     );
-  }
-
-  #awaitNext(): void {
-    const { streamIdle } = this.#timers;
-    clearTimeout(this.#wait);
-    this.#wait = setTimeout(() => this.#stop(new UpstreamTimeout('idle', streamIdle)), streamIdle);
   }
 
   /** Ends the request with an error of ours. */
@@ -202,8 +200,9 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
   }
 
   #release(): void {
-    clearTimeout(this.#wait);
+    clearTimeout(this.#answer);
     clearTimeout(this.#duration);
-    this.#request.signal.removeEventListener('abort', this.#onAbort);
+    this.#silence?.stop();
+    this.#request.cancellation.forget(this.#onCancel);
   }
 }

@@ -47,15 +47,15 @@ export async function passWhole(
   return undefined;
 }
 
-/** A whole body, or why there is none. Rejects with the signal's reason. */
+/** A whole body, or why there is none. Rejects with the reason when it is cancelled. */
 export async function collectReply(exchange: OpenExchange, body: ReplyBody): Promise<Buffer | FailedTry> {
-  const { record, route, context, signal } = exchange;
+  const { record, route, context, cancellation } = exchange;
   try {
     const bytes = await body.collect(context.config.limits.maxNonStreamResponseBytes);
     record.body('upstreamReply', bytes);
     return bytes;
   } catch (error) {
-    signal.throwIfAborted();
+    cancellation.throwIfCancelled();
     return connectionFailure(error, route.upstream);
   }
 }

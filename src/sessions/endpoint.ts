@@ -1,5 +1,3 @@
-import { request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
 import { EXIT, UserError } from '../user-error.ts';
 
 /** Milliseconds a proxy has to answer a question about itself. */
@@ -62,9 +60,10 @@ interface Answer {
 
 /** A small GET on Node's own client: undici would be loaded for it before the client has started. */
 async function get(url: string, key?: string): Promise<Answer> {
+  // A proxy elsewhere is rare, and TLS takes a while to load.
+  const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    const request = url.startsWith('https:') ? overHttps : overHttp;
     const asked = request(
       url,
       { headers, agent: false, signal: AbortSignal.timeout(PATIENCE) },

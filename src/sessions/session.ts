@@ -1,14 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import type { ClientPlan, PlannedFile } from '../clients/client.ts';
 import type { FoundClient } from '../clients/detect.ts';
 import type { Paths } from '../config/paths.ts';
-import type { ProxyHandle } from '../proxy/handle.ts';
-import { TrafficBus } from '../traffic/bus.ts';
-import { openJournal, type RecordMode } from '../traffic/journal.ts';
-import { type Receipt, ReceiptTally } from '../traffic/receipt.ts';
-import { EXIT, UserError } from '../user-error.ts';
+import type { RecordMode } from '../traffic/journal.ts';
+import type { Receipt } from '../traffic/receipt.ts';
 import { proveOurs } from './endpoint.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { makeHome } from './home.ts';
@@ -19,9 +15,9 @@ import { type Registration, registerSession, sweepSessions } from './registry.ts
 import type { SignalTrap } from './signals.ts';
 import { type ClientEnd, type Launch, supervise } from './supervisor.ts';
 import { hasTerminal, openTerminal, type Terminal } from './terminal.ts';
+import { startTraffic, type TrafficHost } from './traffic-host.ts';
 import { Undo } from './undo.ts';
-import type { SessionView, WatchMessage } from './view.ts';
-import { openWatchSocket, type WatchSocket } from './watch-socket.ts';
+import type { SessionView } from './view.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,15 +31,15 @@ export interface RunOptions {
   readonly signals: SignalTrap;
   /** Receives notes for the user, one line each. */
   readonly say: (line: string) => void;
-  /** Puts the client in front of the user; absent, on llmup's own terminal and pipes. */
+  /**
+   * Puts the client in front of the user, on a screen that this process draws: its proxy gets a thread of its own.
+   * Absent, the client is on llmup's own terminal and pipes.
+   */
   readonly launch?: (feed: SessionFeed) => Launch;
 }
 
 /** What a screen of this process shows of its own session. */
-export interface SessionFeed {
-  /** Hands over `hello`, then everything that happens, in order. Returns the way to stop. */
-  subscribe(listener: (message: WatchMessage) => void): () => void;
-}
+export type SessionFeed = Pick<TrafficHost, 'subscribe' | 'bodies'>;
 
 export interface SessionResult {
   /** The client's own, or 128+n. */
@@ -61,6 +57,7 @@ const QUIET_STDIN_NOTE =
  * Runs one session from the start of its proxy to the receipt. Whatever happens, what was started is ended and what
  * is not meant to stay is removed; if llmup is killed, by the guard.
  * @throws {UserError} exit 4 or 5 when the client or the proxy cannot be started.
+ * @throws {Error} when the proxy broke down; the client has been ended.
  */
 export async function runSession(options: RunOptions): Promise<SessionResult> {
   const undo = new Undo();
@@ -88,34 +85,34 @@ async function run(options: RunOptions, undo: Undo): Promise<SessionResult> {
   let state: { registered: boolean; exitCode?: number } = { registered: false };
   undo.later(() => (isKept(options, state.registered) ? undefined : removeAll([session.sessionDirectory])));
   undo.later(() => removeAll(temporary));
-  const bus = new TrafficBus();
   await makePrivateDirectory(session.sessionDirectory);
   await makeHome(session.home, session.isolated);
-  const proxy = await startOwnProxy(options, bus, undo);
-  const proxyUrl = session.proxy.kind === 'attached' ? session.proxy.url : (proxy?.url ?? '');
-  const view = sessionView(options, proxyUrl);
+  const traffic = await startOwnTraffic(options, guard, undo);
+  const view = traffic?.view ?? foreignView(options);
   const registration = await registerSession(paths, view, temporary);
   state = { registered: true };
   undo.later(() => registration.end(state.exitCode));
-  const watching = await openWatching(options, view, bus, registration, guard);
-  undo.later(async () => void (await watching.close()));
-  const plan = session.plan(proxyUrl);
+  if (traffic?.socket !== undefined) await registration.update({ socket: traffic.socket });
+  const plan = session.plan(view.proxyUrl);
   for (const file of [...runtimeConfig(session), ...plan.files])
     await writePrivateFile(file.path, file.content);
 
-  const feed: SessionFeed = {
+  const launch = options.launch?.(traffic ?? feedOf(view)) ?? supervise;
+  const end = await runClient(options, launch, plan, terminal, guard, registration, traffic);
+  state = { registered: true, exitCode: end.exitCode };
+  const receipt = await traffic?.finish(end.stopped ? {} : { exitCode: end.exitCode });
+  return { exitCode: end.exitCode, ...(receipt && { receipt }) };
+}
+
+/** Of a session whose proxy runs elsewhere, nothing can be seen. */
+function feedOf(view: SessionView): SessionFeed {
+  return {
     subscribe: (listener) => {
       listener({ type: 'hello', version: 1, session: view });
-      return bus.subscribe({ onEvent: listener });
+      return () => {};
     },
+    bodies: async () => undefined,
   };
-  const launch = options.launch?.(feed) ?? supervise;
-  const end = await runClient(options, launch, plan, terminal, guard, registration);
-  state = { registered: true, exitCode: end.exitCode };
-  // Requests the client left behind end now, so that the receipt has them.
-  await proxy?.close(0);
-  const receipt = await watching.close(end);
-  return { exitCode: end.exitCode, ...(receipt && { receipt }) };
 }
 
 /** Whether the session's directory stays: not when it was never used, and not when nothing may be recorded. */
@@ -127,83 +124,37 @@ function runtimeConfig({ proxy }: PreparedSession): readonly PlannedFile[] {
   return proxy.kind === 'own' ? [proxy.runtimeConfig] : [];
 }
 
-/** Starts the proxy and proves that what listens is it. */
-async function startOwnProxy(
-  { session, env, record, strict }: RunOptions,
-  bus: TrafficBus,
-  undo: Undo,
-): Promise<ProxyHandle | undefined> {
-  const { proxy } = session;
-  if (proxy.kind !== 'own') return undefined;
-  const { startProxy } = await import('../proxy/server.ts');
-  const handle = await startProxy({
-    config: proxy.config,
-    credentials: proxy.credentials,
-    listen: { host: '127.0.0.1', port: 0 },
-    auth: { mode: 'proxy_key', key: proxy.key },
-    bus,
-    recordBodies: record === 'full',
-    env,
-    ...(strict && { strict }),
-  }).catch((error: Error) => {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`the proxy could not start: ${error.message}`, EXIT.proxy);
-  });
-  undo.later(() => handle.close(0));
-  await proveOurs(handle.url, handle.instance);
-  return handle;
-}
-
-/** Journal, tally and watch socket: all that looks on. */
-interface Watching {
-  /** Closes them, with the receipt of a session that came to its end. Safe to call twice. */
-  close(end?: ClientEnd): Promise<Receipt | undefined>;
-}
-
-async function openWatching(
-  { session, record, paths, say }: RunOptions,
-  view: SessionView,
-  bus: TrafficBus,
-  registration: Registration,
+/** Starts the proxy with all that looks on, and proves that what listens is it. */
+async function startOwnTraffic(
+  options: RunOptions,
   guard: Guard | undefined,
-): Promise<Watching> {
-  if (session.proxy.kind !== 'own') return { close: async () => undefined };
-  const file = join(session.sessionDirectory, 'journal.jsonl');
-  const journal = openJournal({ file, record, onProblem: say });
-  const tally = new ReceiptTally();
-  bus.subscribe(journal);
-  bus.subscribe(tally);
-  const socket = await openWatchSocket({ view, bus, paths }).catch(
-    (error: Error): WatchSocket | undefined => {
-      say(`this session cannot be watched: ${error.message}`);
-      return undefined;
+  undo: Undo,
+): Promise<TrafficHost | undefined> {
+  const { session, paths, env, record, strict, say } = options;
+  const { proxy, sessionDirectory: directory } = session;
+  if (proxy.kind !== 'own') return undefined;
+  const traffic = await startTraffic(
+    {
+      proxy: {
+        config: proxy.config,
+        credentials: proxy.credentials,
+        listen: { host: '127.0.0.1', port: 0 },
+        auth: { mode: 'proxy_key', key: proxy.key },
+        env,
+        ...(strict && { strict }),
+      },
+      view: sessionView(options),
+      paths,
+      record,
+      directory,
+      say,
     },
+    options.launch !== undefined,
   );
-  if (socket) {
-    guard?.alsoRemove(socket.path);
-    await registration.update({ socket: socket.path });
-  }
-  return {
-    close: async (end) => {
-      await journal.close();
-      if (end === undefined) {
-        await socket?.finish();
-        return undefined;
-      }
-      const receipt = tally.receipt({
-        sessionId: session.id,
-        durationMs: Date.now() - session.startedAt,
-        ...(!end.stopped && { exitCode: end.exitCode }),
-        ...(record !== 'off' && { journal: file }),
-      });
-      const text = `${JSON.stringify(receipt, null, 2)}\n`;
-      await writePrivateFile(join(session.sessionDirectory, 'receipt.json'), text).catch((error: Error) =>
-        say(`the receipt could not be kept: ${error.message}`),
-      );
-      await socket?.finish(receipt);
-      return receipt;
-    },
-  };
+  undo.later(async () => void (await traffic.finish()));
+  if (traffic.socket !== undefined) guard?.alsoRemove(traffic.socket);
+  await proveOurs(traffic.url, traffic.instance);
+  return traffic;
 }
 
 /** Runs the client until it has ended, and ends with it whatever it left. An error of llmup's own ends it first. */
@@ -214,6 +165,7 @@ async function runClient(
   terminal: Terminal | undefined,
   guard: Guard | undefined,
   registration: Registration,
+  traffic: TrafficHost | undefined,
 ): Promise<ClientEnd> {
   const early = signals.received;
   if (early) return { exitCode: 128 + constants.signals[early], stopped: true };
@@ -228,11 +180,15 @@ async function runClient(
     ...(session.given.stdinOptional && { quietStdinMs: QUIET_STDIN_MS }),
     onQuietStdin: () => say(QUIET_STDIN_NOTE),
   });
+  traffic?.load();
   let fault: { readonly error: unknown } | undefined;
-  const onFault = (error: unknown) => {
+  const endWith = (error: unknown, signal: 'SIGTERM' | 'SIGHUP') => {
     fault ??= { error };
-    client.stop();
+    client.stop(signal);
   };
+  const onFault = (error: unknown) => endWith(error, 'SIGTERM');
+  // Whoever talks to the client is gone, as when a line is cut.
+  traffic?.failed.then((error) => endWith(error, 'SIGHUP'));
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
   try {
@@ -282,7 +238,13 @@ async function removeAll(paths: readonly string[]): Promise<void> {
   for (const path of paths) await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-function sessionView({ session, found }: RunOptions, proxyUrl: string): SessionView {
+/** What viewers are told of a session whose proxy is not its own. */
+function foreignView(options: RunOptions): SessionView {
+  const { proxy } = options.session;
+  return { ...sessionView(options), proxyUrl: proxy.kind === 'attached' ? proxy.url : '' };
+}
+
+function sessionView({ session, found }: RunOptions): Omit<SessionView, 'proxyUrl'> {
   return {
     id: session.id,
     kind: 'session',
@@ -291,7 +253,6 @@ function sessionView({ session, found }: RunOptions, proxyUrl: string): SessionV
     preset: session.preset,
     alias: session.model.name,
     workspace: session.workspace,
-    proxyUrl,
     pid: process.pid,
     startedAt: session.startedAt,
     routes: session.routes,

@@ -37,8 +37,8 @@ export interface SupervisedClient {
   /** It has a terminal of its own, so that llmup's needs no repair after it. */
   readonly inPane?: boolean;
   readonly ended: Promise<ClientEnd>;
-  /** Asks it to end, and ends it after the grace period. */
-  stop(): void;
+  /** Asks it to end, by SIGTERM unless told otherwise, and ends it after the grace period. */
+  stop(signal?: 'SIGTERM' | 'SIGHUP'): void;
 }
 
 /** How a client is put in front of the user: on llmup's own terminal and pipes, or in a pane of a screen. */
@@ -69,15 +69,15 @@ export function supervise(options: SuperviseOptions): SupervisedClient {
     stopper.release();
     stdin?.stop();
   });
-  return { pid: child.pid, ended, stop: () => stopper.stop() };
+  return { pid: child.pid, ended, stop: (signal) => stopper.stop(signal) };
 }
 
 /** Ends a client on request, in two steps. */
 export interface Stopper {
   /** It was asked to end. */
   readonly stopped: boolean;
-  /** Asks it to end, and ends it after the grace period; asked twice, at once. */
-  stop(): void;
+  /** Asks it to end, by SIGTERM unless told otherwise, and ends it after the grace period; asked twice, at once. */
+  stop(signal?: 'SIGTERM' | 'SIGHUP'): void;
   /** The client is gone. */
   release(): void;
 }
@@ -90,9 +90,9 @@ export function listenForStop(
   let interrupted = false;
   let stopped = false;
   let deadline: NodeJS.Timeout | undefined;
-  const stop = (signal: 'SIGTERM' | 'SIGHUP') => {
-    // Told twice to end it, llmup does not ask again.
-    if (stopped) return kill('SIGKILL');
+  const stop = (signal: 'SIGTERM' | 'SIGHUP' = 'SIGTERM') => {
+    // Told twice to end it, llmup does not ask again. That the terminal is gone is told by it and by its shell.
+    if (stopped) return signal === 'SIGHUP' ? undefined : kill('SIGKILL');
     stopped = true;
     deadline = setTimeout(() => kill('SIGKILL'), options.graceMs);
     kill(signal);
@@ -111,7 +111,7 @@ export function listenForStop(
     get stopped() {
       return stopped;
     },
-    stop: () => stop('SIGTERM'),
+    stop,
     release: () => {
       clearTimeout(deadline);
       options.signals.listen(() => {});

@@ -3,8 +3,11 @@ import type { ExchangeBodies, TrafficEvent } from './exchange.ts';
 /** Receives everything that happens on a proxy. Must not throw and must not block. */
 export interface TrafficSink {
   onEvent?(event: TrafficEvent): void;
-  /** Called once at the end of an exchange, only when the proxy was started with `recordBodies`. */
-  onBodies?(bodies: ExchangeBodies): void;
+  /**
+   * Called once at the end of an exchange, only when the proxy was started with `recordBodies`.
+   * @param bytes of all bodies together; to read the bodies themselves costs time.
+   */
+  onBodies?(bodies: ExchangeBodies, bytes: number): void;
 }
 
 /** Hands the proxy's events to journal, socket and panels. */
@@ -26,7 +29,7 @@ export class TrafficBus implements TrafficSink {
     for (const sink of this.#sinks) sink.onEvent?.(event);
   }
 
-  onBodies(bodies: ExchangeBodies): void {
-    for (const sink of this.#sinks) sink.onBodies?.(bodies);
+  onBodies(bodies: ExchangeBodies, bytes: number): void {
+    for (const sink of this.#sinks) sink.onBodies?.(bodies, bytes);
   }
 }

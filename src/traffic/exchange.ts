@@ -81,6 +81,8 @@ export interface ExchangeDelta {
   readonly kind: 'text' | 'reasoning' | 'tool-call' | 'tool-arguments';
   /** Of a `tool-call` its name. */
   readonly text: string;
+  /** The part of the reply it belongs to, counting from 0: parallel tool calls arrive interleaved. */
+  readonly part?: number;
 }
 
 /** What views receive: whole records, newest state wins, and deltas in order. */
@@ -88,7 +90,10 @@ export type TrafficEvent =
   | { readonly type: 'exchange'; readonly exchange: Exchange }
   | { readonly type: 'delta'; readonly delta: ExchangeDelta };
 
-/** Bodies of one exchange, kept apart from the record and only as `--record full` asks. Redacted. */
+/**
+ * Bodies of one exchange, kept apart from the record: in memory for a while, in the journal with `--record full`.
+ * Redacted. Each text may be made anew whenever it is read.
+ */
 export interface ExchangeBodies {
   readonly exchangeId: string;
   readonly clientRequest?: string;

@@ -2,7 +2,7 @@
 //   npm run bench -- [--routes chat>chat,responses>chat] [--workloads paced,burst] [--rounds 5] [--scale 1] [--json FILE]
 // Trust the ratios of CPU, not the wall clock: three processes share two cores.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { median, runLoad } from './load.mjs';
 
 const HERE = import.meta.dirname;
-const CLI = path.join(HERE, '../../dist/cli.js');
+const CLI = process.env.LLMUP_BENCH_CLI ?? path.join(HERE, '../../dist/cli.js');
 const KEY = 'bench-local-key';
 
 const WORKLOADS = {
@@ -145,10 +145,12 @@ function print({ route, workload, rows, errors }) {
   );
 }
 
-/** User and system time of all threads so far, in seconds. */
+/** Time that all threads have run so far, in seconds; `stat` counts it in hundredths, which is too coarse. */
 function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return sum + Number(nanoseconds) / 1e9;
+  }, 0);
 }
 
 /** Samples a process's resident memory; the returned function ends that and gives the peak in MB. */

@@ -100,7 +100,9 @@ function frame(event) {
 /** Refuses what has lost its conversation or its tools on the way. */
 function refuse(body, size) {
   const turns = body.messages ?? body.input;
-  if (!Array.isArray(turns) || turns.length < 2) return 'the conversation is missing';
+  // A leading system message may stand in `instructions`.
+  const count = Array.isArray(turns) ? turns.length + (body.instructions ? 1 : 0) : 0;
+  if (count < 2) return 'the conversation is missing';
   if (size > 5000 && body.tools?.length !== 20) return 'the tools are missing';
   return undefined;
 }

@@ -1,5 +1,7 @@
+import { StringDecoder } from 'node:string_decoder';
 import { type IPty, spawn } from '@lydell/node-pty';
-import xterm from '@xterm/headless';
+import type { Terminal } from '@xterm/headless';
+import { cellsOf, emulator } from '../display/compositor/cells.ts';
 
 export interface ScreenOptions {
   readonly columns?: number;
@@ -7,6 +9,24 @@ export interface ScreenOptions {
   readonly cwd?: string;
   /** On top of this process's environment, from which what changes the drawing is removed. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What this terminal says of itself; it is silent on what is left out. */
+  readonly says?: TerminalAnswers;
+}
+
+export interface TerminalAnswers {
+  /** `rgb:ffff/ffff/ffff`. */
+  readonly foreground?: string;
+  readonly background?: string;
+  /** It has the kitty keyboard protocol. */
+  readonly kitty?: boolean;
+}
+
+/** A part of the screen, in cells. */
+interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Variables that decide how programs draw: a test sets those it means. */
@@ -22,25 +42,37 @@ const DRAWING = [
 
 /** A real program in a real PTY, its output read back through a terminal emulator: what a person would see. */
 export class Screen {
-  readonly #terminal: InstanceType<typeof xterm.Terminal>;
+  readonly #terminal: Terminal;
   readonly #pty: IPty;
   #exit: { readonly exitCode: number; readonly signal?: number } | undefined;
   #bytes = '';
   #unread = 0;
+  /** Kitty keyboard flags, a stack for each screen. */
+  readonly #kitty = { normal: [0], alternate: [0] };
+  #cursorStyle = 0;
+  #cursorVisible = true;
+  #title = '';
+  #bells = 0;
+  readonly #clipboard: string[] = [];
 
   constructor(file: string, args: readonly string[], options: ScreenOptions = {}) {
     const { columns: cols = 80, rows = 24, cwd = process.cwd(), env = {} } = options;
-    this.#terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
+    this.#terminal = emulator(cols, rows);
+    this.#behave(options.says ?? {});
     const inherited = Object.entries(process.env).filter(([name]) => !DRAWING.includes(name));
     this.#pty = spawn(file, [...args], {
       cols,
       rows,
       cwd,
       name: env.TERM ?? 'xterm-256color',
+      encoding: null,
       env: { ...Object.fromEntries(inherited), LANG: 'C.UTF-8', ...env },
     });
-    this.#pty.onData((bytes) => {
-      this.#bytes += bytes;
+    const decoder = new StringDecoder();
+    this.#pty.onData((data) => {
+      // Without an encoding they are buffers, whatever the library's types say.
+      const bytes = data as unknown as Buffer;
+      this.#bytes += decoder.write(bytes);
       this.#unread++;
       this.#terminal.write(bytes, () => this.#unread--);
     });
@@ -79,12 +111,65 @@ export class Screen {
     const { active } = this.#terminal.buffer;
     return Array.from(
       { length: this.#terminal.rows },
-      (_, row) => active.getLine(active.viewportY + row)?.translateToString(true) ?? '',
+      (_, row) => active.getLine(active.viewportY + row)?.translateToString(true).trimEnd() ?? '',
     );
   }
 
   get text(): string {
     return this.rows.join('\n').trimEnd();
+  }
+
+  /** The screen and what was scrolled out of it: what a person finds by scrolling up. */
+  get history(): string {
+    const { active } = this.#terminal.buffer;
+    const rows = Array.from({ length: active.length }, (_, row) => active.getLine(row));
+    return rows
+      .map((row) => row?.translateToString(true) ?? '')
+      .join('\n')
+      .trimEnd();
+  }
+
+  /** Whether some row was too long and went on in the next. */
+  get wrapped(): boolean {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: active.length }, (_, row) => active.getLine(row)?.isWrapped).includes(true);
+  }
+
+  /** Every cell of an area with its colours and attributes, as comparable strings. */
+  cells(area?: Area): readonly string[] {
+    return cellsOf(this.#terminal, area);
+  }
+
+  get cursor(): {
+    readonly x: number;
+    readonly y: number;
+    readonly visible: boolean;
+    readonly style: number;
+  } {
+    const { cursorX: x, cursorY: y } = this.#terminal.buffer.active;
+    return { x, y, visible: this.#cursorVisible, style: this.#cursorStyle };
+  }
+
+  get modes() {
+    const { modes } = this.#terminal;
+    return {
+      ...modes,
+      kitty: this.#kittyFlags,
+      alternate: this.#terminal.buffer.active.type === 'alternate',
+    };
+  }
+
+  get title(): string {
+    return this.#title;
+  }
+
+  get bells(): number {
+    return this.#bells;
+  }
+
+  /** What was written to the clipboard, as it was sent. */
+  get clipboard(): readonly string[] {
+    return this.#clipboard;
   }
 
   /** Whether nothing that a full-screen program switches on is still on. */
@@ -96,9 +181,75 @@ export class Screen {
       !modes.bracketedPasteMode &&
       !modes.sendFocusMode &&
       !modes.applicationCursorKeysMode &&
-      // DECTCEM: the emulator tells no mode of it, the last switch does.
-      this.#bytes.lastIndexOf('\u001b[?25h') >= this.#bytes.lastIndexOf('\u001b[?25l')
+      !modes.applicationKeypadMode &&
+      !modes.synchronizedOutputMode &&
+      this.#kittyFlags === 0 &&
+      this.#cursorStyle === 0 &&
+      this.#cursorVisible
     );
+  }
+
+  get #kittyFlags(): number {
+    return this.#kitty[this.#terminal.buffer.active.type].at(-1) ?? 0;
+  }
+
+  /** What terminals do and the emulator does not. */
+  #behave({ foreground, background, kitty = false }: TerminalAnswers): void {
+    const { parser } = this.#terminal;
+    const stack = () => this.#kitty[this.#terminal.buffer.active.type];
+    for (const [code, colour] of [
+      [10, foreground],
+      [11, background],
+    ] as const) {
+      parser.registerOscHandler(code, (data) => {
+        if (data === '?' && colour) this.#pty.write(`\u001b]${code};${colour}\u001b\\`);
+        return true;
+      });
+    }
+    parser.registerOscHandler(52, (data) => this.#clipboard.push(data) > 0);
+    parser.registerCsiHandler({ intermediates: ' ', final: 'q' }, ([style]) => {
+      this.#cursorStyle = Number(style);
+      return false;
+    });
+    // DECTCEM, DECSTR, RIS: the emulator keeps this to itself.
+    for (const [final, visible] of [
+      ['h', true],
+      ['l', false],
+    ] as const) {
+      parser.registerCsiHandler({ prefix: '?', final }, (modes) => {
+        if (modes.includes(25)) this.#cursorVisible = visible;
+        return false;
+      });
+    }
+    const show = () => {
+      this.#cursorVisible = true;
+      return false;
+    };
+    parser.registerCsiHandler({ intermediates: '!', final: 'p' }, show);
+    parser.registerEscHandler({ final: 'c' }, () => {
+      this.#cursorStyle = 0;
+      return show();
+    });
+    this.#terminal.onTitleChange((title) => {
+      this.#title = title;
+    });
+    this.#terminal.onBell(() => {
+      this.#bells++;
+    });
+    if (!kitty) return;
+    parser.registerCsiHandler({ prefix: '?', final: 'u' }, () => {
+      this.#pty.write(`\u001b[?${this.#kittyFlags}u`);
+      return true;
+    });
+    parser.registerCsiHandler({ prefix: '>', final: 'u' }, ([flags]) => stack().push(Number(flags)) > 0);
+    parser.registerCsiHandler({ prefix: '<', final: 'u' }, ([count]) => {
+      for (let left = Number(count) || 1; left > 0 && stack().length > 1; left--) stack().pop();
+      return true;
+    });
+    parser.registerCsiHandler({ prefix: '=', final: 'u' }, ([flags]) => {
+      stack()[stack().length - 1] = Number(flags);
+      return true;
+    });
   }
 
   /** Whether the emulator has read everything, and no synchronized frame is half written: a person sees no others. */
@@ -109,7 +260,7 @@ export class Screen {
 
   /** Waits until something can be seen. */
   async until(holds: (screen: Screen) => boolean, what = 'what was expected'): Promise<void> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + (Number(process.env.UNTIL) || 15_000);
     while (!(this.#whole && holds(this))) {
       if (Date.now() > deadline) throw new Error(`${what} did not come; the screen was:\n${this.text}`);
       await new Promise((resolve) => setTimeout(resolve, 15));

@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { execa, type Options } from 'execa';
 import { onTestFinished } from 'vitest';
 
-export const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
+/** The built program; another build of it by the environment. */
+export const CLI = process.env.LLMUP_TEST_CLI ?? new URL('../../dist/cli.js', import.meta.url).pathname;
 /** The client of the tests. */
 export const CLIENT = new URL('../fixtures/codex.mjs', import.meta.url).pathname;
 

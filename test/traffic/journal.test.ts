@@ -32,7 +32,7 @@ test('one line per finished exchange, in order, private to the user', async () =
   journal.onEvent?.({ type: 'delta', delta: { exchangeId: 'ex_1', kind: 'text', text: 'hello' } });
   const failed = exchange({ id: 'ex_2', state: 'failed', error: { kind: 'timeout', message: 'too slow' } });
   journal.onEvent?.({ type: 'exchange', exchange: failed });
-  journal.onBodies?.({ exchangeId: 'ex_2', clientRequest: '{"secret":"of the user"}' });
+  journal.onBodies?.({ exchangeId: 'ex_2', clientRequest: '{"secret":"of the user"}' }, 0);
   await journal.close();
 
   const lines = await linesOf(file);
@@ -48,7 +48,7 @@ test('bodies are written only when they were asked for', async () => {
   const file = join(directory, 'journal.jsonl');
   const journal = openJournal({ file, record: 'full', onProblem });
   journal.onEvent?.({ type: 'exchange', exchange: exchange() });
-  journal.onBodies?.({ exchangeId: 'ex_1', clientRequest: '{"a":1}', clientReply: 'data: {}\n\n' });
+  journal.onBodies?.({ exchangeId: 'ex_1', clientRequest: '{"a":1}', clientReply: 'data: {}\n\n' }, 0);
   await journal.close();
   expect((await linesOf(file)).map((line) => line.type)).toEqual(['exchange', 'bodies']);
   expect((await linesOf(file))[1]).toMatchObject({ exchangeId: 'ex_1', clientReply: 'data: {}\n\n' });
@@ -107,7 +107,7 @@ test('close waits for everything that came before it', async () => {
   const journal = openJournal({ file, record: 'full', onProblem });
   for (let index = 0; index < 200; index++) {
     journal.onEvent?.({ type: 'exchange', exchange: exchange({ id: `ex_${index}` }) });
-    journal.onBodies?.({ exchangeId: `ex_${index}`, clientRequest: 'x'.repeat(10_000) });
+    journal.onBodies?.({ exchangeId: `ex_${index}`, clientRequest: 'x'.repeat(10_000) }, 0);
     if (index % 50 === 0) await new Promise(setImmediate);
   }
   await Promise.all([journal.close(), journal.close()]);

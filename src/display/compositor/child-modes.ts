@@ -32,7 +32,7 @@ export interface Passthrough {
 export function followModes(
   terminal: Terminal,
   abilities: TerminalAbilities,
-  hooks: { reply(text: string): void; changed(): void; passthrough: Passthrough },
+  hooks: { reply(text: string): void; passthrough: Passthrough },
 ): () => ChildModes {
   let cursorVisible = true;
   let cursorStyle = 0;
@@ -55,14 +55,12 @@ export function followModes(
       else if (param === 1006) sgrMouse = on;
       else if (param === 47 || param === 1047 || param === 1049) alternateScreen = on;
     }
-    hooks.changed();
     return false;
   };
   parser.registerCsiHandler({ prefix: '?', final: 'h' }, setPrivate(true));
   parser.registerCsiHandler({ prefix: '?', final: 'l' }, setPrivate(false));
   parser.registerCsiHandler({ intermediates: ' ', final: 'q' }, (params) => {
     cursorStyle = first(params);
-    hooks.changed();
     return false;
   });
   parser.registerEscHandler({ final: 'c' }, () => {
@@ -73,7 +71,12 @@ export function followModes(
     modifyOtherKeys = 0;
     stacks.normal = [0];
     stacks.alternate = [0];
-    hooks.changed();
+    return false;
+  });
+
+  // DECSTR, a soft reset, shows the cursor again.
+  parser.registerCsiHandler({ intermediates: '!', final: 'p' }, () => {
+    cursorVisible = true;
     return false;
   });
 
@@ -90,12 +93,10 @@ export function followModes(
   parser.registerCsiHandler({ prefix: '>', final: 'u' }, (params) => {
     stack().push(first(params));
     if (stack().length > 16) stack().shift();
-    hooks.changed();
     return true;
   });
   parser.registerCsiHandler({ prefix: '<', final: 'u' }, (params) => {
     for (let count = first(params) || 1; count > 0 && stack().length > 1; count--) stack().pop();
-    hooks.changed();
     return true;
   });
   parser.registerCsiHandler({ prefix: '=', final: 'u' }, (params) => {
@@ -103,14 +104,12 @@ export function followModes(
     const how = Number(params[1] ?? 1) || 1;
     const next = how === 1 ? flags : how === 2 ? top() | flags : top() & ~flags;
     stack()[stack().length - 1] = next;
-    hooks.changed();
     return true;
   });
   parser.registerCsiHandler({ prefix: '>', final: 'm' }, (params) => {
     if (first(params) === 4) {
       modifyOtherKeys = Number(params[1] ?? 0) || 0;
-      hooks.changed();
-    }
+      }
     return true;
   });
   // OSC 10, 11, 12: the real terminal's foreground, background and cursor colour.

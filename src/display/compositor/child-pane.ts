@@ -28,8 +28,6 @@ export interface ChildPaneOptions {
   readonly passthrough: Passthrough;
   /** Something on the screen changed. */
   onDirty(): void;
-  /** Modes changed that the real terminal mirrors. */
-  onModes(): void;
   /** The child is gone, and all it wrote is on the screen. */
   onExit(exit: { exitCode: number; signal?: number }): void;
 }
@@ -49,13 +47,14 @@ export class ChildPane {
       rows: options.rows,
       scrollback: 5000,
       allowProposedApi: true,
+      // It would tell of a child's odd bytes on the console, which is the user's screen.
+      logLevel: 'off',
       windowOptions: { getWinSizeChars: true },
     });
     this.terminal.loadAddon(new Unicode11Addon());
     this.terminal.unicode.activeVersion = '11';
     this.modes = followModes(this.terminal, options.abilities, {
       reply: (text) => this.send(text),
-      changed: options.onModes,
       passthrough: options.passthrough,
     });
     this.terminal.onData((text) => this.send(text));

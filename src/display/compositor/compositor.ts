@@ -1,14 +1,25 @@
 import type { ReadStream, WriteStream } from 'node:tty';
+import type { IMarker } from '@xterm/headless';
 import type { ReactElement } from 'react';
 import { CellPainter } from './cell-painter.ts';
 import { ChildPane, type Pty } from './child-pane.ts';
 import { frame, RowPainter } from './frame.ts';
 import { FrameClock } from './frame-clock.ts';
 import { InkSurface } from './ink-surface.ts';
-import { InputRouter, type MouseEvent, type Prefix } from './input-router.ts';
-import { contains, defaultLayout, type Geometry, geometry, LAYOUTS, type Layout } from './layout.ts';
+import { firstPressed, InputRouter, type MouseEvent, type Prefix } from './input-router.ts';
+import {
+  contains,
+  defaultLayout,
+  type Geometry,
+  geometry,
+  LAYOUTS,
+  type Layout,
+  type Rectangle,
+} from './layout.ts';
 import { OuterTerminal } from './outer-terminal.ts';
+import { Passage } from './passage.ts';
 import { lastScreenText } from './screen-text.ts';
+import { isCtrl } from './spelled-key.ts';
 
 /** What panels, status bar and overlay are drawn with. */
 export interface ScreenState {
@@ -51,8 +62,10 @@ export interface CompositorOptions {
   overlay(size: Size, state: ScreenState): readonly string[] | undefined;
   /** A key after the prefix, in the terminal's encoding; {@link PREFIX_AGAIN} for the prefix itself. */
   onCommand(key: string): void;
-  /** Keys while an overlay is shown. */
-  onOverlayKeys(keys: string): void;
+  /** A key while an overlay is shown. */
+  onOverlayKeys(key: string): void;
+  /** The terminal was closed: there is nobody left to draw for. */
+  onGone(): void;
   /** How long the terminal may take to say what it can do. */
   readonly probeMs: number;
   /** Lines of the child's screen that stay in the scrollback. */
@@ -64,6 +77,8 @@ const HOLD_MS = 200;
 /** Panels wait this long after a key, so that its echo is not behind them. */
 const TYPING_MS = 60;
 const SCROLL_LINES = 3;
+/** A stopped process is continued by a signal; this is for one that did not stop. */
+const RESUME_MS = 20;
 
 /**
  * The agent's pane, the panels and the status bar in one terminal. One module owns the real terminal; the child's
@@ -77,6 +92,7 @@ export class Compositor {
   readonly #panelRows = new RowPainter();
   readonly #statusRow = new RowPainter();
   readonly #overlayRows = new RowPainter();
+  readonly #passage = new Passage(() => this.#clock.dirty());
   readonly #router: InputRouter;
   #pane: ChildPane | undefined;
   #panels: InkSurface | undefined;
@@ -84,11 +100,17 @@ export class Compositor {
   #overlay: readonly string[] | undefined;
   #geometry: Geometry;
   #layout: Layout;
+  /** The layout to go back to from the panels alone. */
+  #besidePanels: Layout;
   #share = 0.38;
   #focus: 'child' | 'panels' = 'child';
   #armed = false;
-  #scrollback = 0;
-  #modesChanged = true;
+  /** The first line shown while the pane is scrolled back: it stays where it is while the child writes on. */
+  #scrolledTo: IMarker | undefined;
+  /** As the status bar has it. */
+  #scrolledShown = 0;
+  /** A button that went down in the pane: what follows belongs to the child, wherever it happens. */
+  #dragging = false;
   #repaint = true;
   #heldSince: number | undefined;
   #lastCursor = '';
@@ -107,8 +129,14 @@ export class Compositor {
     this.ended = new Promise((resolve) => {
       this.#childEnded = resolve;
     });
-    this.#outer = new OuterTerminal(options.stdin, options.stdout, () => this.#clock.dirty());
+    this.#outer = new OuterTerminal(
+      options.stdin,
+      options.stdout,
+      () => this.#clock.dirty(),
+      () => this.#gone(),
+    );
     this.#layout = options.layout ?? defaultLayout(this.#outer.columns);
+    this.#besidePanels = this.#layout === 'panels' ? defaultLayout(this.#outer.columns) : this.#layout;
     this.#geometry = this.#measure();
     this.#router = new InputRouter(
       {
@@ -134,26 +162,23 @@ export class Compositor {
     const { stdin, stdout } = this.#options;
     stdin.setEncoding('utf8');
     this.#outer.enter();
+    let typed = '';
     try {
-      const abilities = await this.#outer.probe(this.#options.probeMs);
+      const { abilities, read } = await this.#outer.probe(this.#options.probeMs);
+      typed = read;
+      this.#geometry = this.#measure();
       const { pane } = this.#geometry;
       const size = { columns: pane.width, rows: pane.height };
       this.#pane = new ChildPane({
         pty: this.#options.spawn(size),
         ...size,
         abilities,
-        passthrough: {
-          title: (text) => this.#outer.write(`\x1b]2;${printable(text)}\x07`),
-          bell: () => this.#outer.write('\x07'),
-          clipboard: (payload) => this.#outer.write(`\x1b]52;${printable(payload)}\x07`),
-          notification: (payload) => this.#outer.write(`\x1b]${printable(payload)}\x07`),
-        },
+        passthrough: this.#passage,
         onDirty: () => this.#clock.dirty(),
-        onModes: () => {
-          this.#modesChanged = true;
-        },
         onExit: (exit) => this.#childEnded(exit),
       });
+      // Each screen has lines of its own.
+      this.#pane.terminal.buffer.onBufferChange(() => this.#scrollTo(undefined));
     } catch (error) {
       this.#outer.leave();
       throw error;
@@ -162,6 +187,7 @@ export class Compositor {
     stdout.on('resize', this.#onResize);
     process.on('SIGCONT', this.#onContinue);
     this.redraw();
+    this.#router.feed(typed);
   }
 
   get state(): ScreenState {
@@ -169,7 +195,7 @@ export class Compositor {
       layout: this.#geometry.layout,
       focus: this.#focus,
       armed: this.#armed,
-      scrolledBack: this.#scrollback,
+      scrolledBack: this.#scrolledBack,
     };
   }
 
@@ -184,6 +210,7 @@ export class Compositor {
   }
 
   setLayout(layout: Layout): void {
+    if (layout !== 'panels') this.#besidePanels = layout;
     this.#layout = layout;
     this.relayout();
     this.setFocus(layout === 'panels' ? 'panels' : 'child');
@@ -206,12 +233,21 @@ export class Compositor {
 
   /** The prefix key itself, for the child. */
   sendPrefix(): void {
-    this.#pane?.type(this.#options.prefix.encodings[0] ?? '');
+    this.#pane?.type(this.#router.prefixSent);
   }
 
+  /** Gives the keys to one side; the child is brought into sight for it. */
   setFocus(focus: 'child' | 'panels'): void {
-    this.#focus = focus === 'panels' && this.#geometry.panels ? 'panels' : 'child';
-    this.#modesChanged = true;
+    if (focus === 'child' && this.#geometry.layout === 'panels') {
+      this.setLayout(this.#besidePanels);
+      return;
+    }
+    const next = focus === 'panels' && this.#geometry.panels ? 'panels' : 'child';
+    if (next !== this.#focus) {
+      this.#focusReport(false);
+      this.#focus = next;
+      this.#focusReport(true);
+    }
     this.redraw();
   }
 
@@ -236,6 +272,7 @@ export class Compositor {
     const { status } = this.#geometry;
     if (!this.#pane || status.height === 0) return;
     this.#status = this.#options.status(status, this.state);
+    this.#scrolledShown = this.#scrolledBack;
     this.#clock.dirty();
   }
 
@@ -248,9 +285,8 @@ export class Compositor {
     this.redrawStatus();
     const overlay = this.#options.overlay(pane, this.state);
     if ((overlay === undefined) !== (this.#overlay === undefined)) {
-      // What lies beneath must be drawn anew, and keys go elsewhere.
+      // What lies beneath must be drawn anew.
       this.#repaint = true;
-      this.#modesChanged = true;
     }
     this.#overlay = overlay;
     this.#clock.dirty();
@@ -273,7 +309,6 @@ export class Compositor {
       this.#focus = 'child';
     }
     this.#repaint = true;
-    this.#modesChanged = true;
     this.#drawPanels();
     this.#clock.dirty();
   }
@@ -304,15 +339,15 @@ export class Compositor {
       content += '\x1b[0m\x1b[2J';
     }
     const childFocused = this.#focus === 'child' && !this.#overlay;
-    if (this.#modesChanged) {
-      this.#modesChanged = false;
-      content += this.#outer.mirror(
-        childFocused ? { modes: pane.terminal.modes, own: pane.modes() } : undefined,
-      );
-    }
+    const scrolledBack = this.#scrolledBack;
+    if (scrolledBack !== this.#scrolledShown) this.redrawStatus();
+    content += this.#outer.mirror(
+      childFocused ? { modes: pane.terminal.modes, own: pane.modes() } : undefined,
+    );
     if (this.#overlay) content += this.#overlayRows.paint(this.#overlay, area);
-    else if (layout !== 'panels') content += this.#cells.paint(pane.terminal, area, this.#scrollback);
-    if (panels && this.#panels) content += this.#panelRows.paint(this.#panels.rows, panels);
+    else if (layout !== 'panels') content += this.#cells.paint(pane.terminal, area, scrolledBack);
+    const covered = this.#overlay !== undefined && layout === 'panels';
+    if (panels && this.#panels && !covered) content += this.#panelRows.paint(this.#panels.rows, panels);
     if (status.height > 0) content += this.#statusRow.paint(this.#status, status);
 
     // The cursor is parked at the child's even when hidden: input methods open their windows there.
@@ -323,21 +358,27 @@ export class Compositor {
         : {
             x: area.x + Math.min(buffer.cursorX, area.width - 1),
             y: area.y + Math.min(buffer.cursorY, area.height - 1),
-            visible: childFocused && this.#scrollback === 0 && pane.modes().cursorVisible,
+            visible: childFocused && scrolledBack === 0 && pane.modes().cursorVisible,
           };
+    const passed = this.#passage.take();
     const place = cursor ? `${cursor.x},${cursor.y},${cursor.visible}` : 'none';
-    if (!content && place === this.#lastCursor) return;
+    if (!content && place === this.#lastCursor) {
+      if (passed) this.#outer.write(passed);
+      return;
+    }
     this.#lastCursor = place;
-    this.#outer.write(frame(content, cursor));
+    this.#outer.write(passed + frame(content, cursor));
   }
 
   #keys(text: string): void {
     if (this.#overlay) {
-      this.#options.onOverlayKeys(text);
+      // What was typed on is nobody's: the first key has closed the dialog.
+      const key = firstPressed(text);
+      if (key !== undefined) this.#options.onOverlayKeys(key);
       return;
     }
-    // Ctrl-Z in its three encodings suspends llmup: a client that got it would stop where no shell can wake it.
-    if (text === '\x1a' || text === '\x1b[122;5u' || text === '\x1b[27;5;122~') {
+    // Ctrl-Z suspends llmup: a client that got it would stop where no shell can wake it.
+    if (text === '\x1a' || isCtrl(text, 'z')) {
       this.suspend();
       return;
     }
@@ -345,7 +386,7 @@ export class Compositor {
       this.#panels?.keys(text);
       return;
     }
-    if (this.#scrollback > 0) this.#scroll(-this.#scrollback);
+    this.#scrollTo(undefined);
     this.#clock.key();
     this.#pane?.type(text);
   }
@@ -366,11 +407,17 @@ export class Compositor {
     const pane = this.#pane;
     const { pane: area, panels, layout } = this.#geometry;
     if (!pane || this.#overlay) return;
+    const isWheel = (event.button & 64) !== 0;
     const pressed = !event.release && (event.button & 0b1100011) < 3;
+    if (this.#dragging) {
+      if (event.release) this.#dragging = false;
+      this.#mouseToChild(pane, clampInto(event, area));
+      return;
+    }
     if (panels && contains(panels, event.x, event.y)) {
       if (pressed) this.setFocus('panels');
       // The wheel moves the panel's selection, as arrow keys do.
-      if ((event.button & 64) !== 0) this.#panels?.keys(event.button & 1 ? '\x1b[B' : '\x1b[A');
+      if (isWheel) this.#panels?.keys(event.button & 1 ? '\x1b[B' : '\x1b[A');
       return;
     }
     if (layout === 'panels' || !contains(area, event.x, event.y)) return;
@@ -378,17 +425,30 @@ export class Compositor {
       this.setFocus('child');
       return;
     }
+    const { modes, buffer } = pane.terminal;
+    if (modes.mouseTrackingMode !== 'none') {
+      this.#dragging = pressed;
+      this.#mouseToChild(pane, event);
+    } else if (isWheel && buffer.active.type === 'alternate') {
+      // There is nothing to scroll back to: terminals send arrow keys instead (DECSET 1007).
+      const arrow = `\x1b${modes.applicationCursorKeysMode ? 'O' : '['}${event.button & 1 ? 'B' : 'A'}`;
+      pane.send(arrow.repeat(SCROLL_LINES));
+    } else if (isWheel) {
+      this.#scroll(event.button & 1 ? -SCROLL_LINES : SCROLL_LINES);
+    }
+  }
+
+  /** In the form that the child asked for. */
+  #mouseToChild(pane: ChildPane, event: MouseEvent): void {
+    const { pane: area } = this.#geometry;
     const x = event.x - area.x + 1;
     const y = event.y - area.y + 1;
-    if (pane.terminal.modes.mouseTrackingMode !== 'none') {
-      if (pane.modes().sgrMouse) {
-        pane.send(`\x1b[<${event.button};${x};${y}${event.release ? 'm' : 'M'}`);
-      } else if (x <= 223 && y <= 223) {
-        // The old form has no room for cells past 223.
-        pane.send(Buffer.from([27, 91, 77, 32 + (event.release ? 3 : event.button), 32 + x, 32 + y]));
-      }
-    } else if ((event.button & 64) !== 0) {
-      this.#scroll(event.button & 1 ? -SCROLL_LINES : SCROLL_LINES);
+    if (pane.modes().sgrMouse) {
+      pane.send(`\x1b[<${event.button};${x};${y}${event.release ? 'm' : 'M'}`);
+    } else if (x <= 223 && y <= 223) {
+      // The old form has no room for cells past 223, and does not say which button was released.
+      const button = event.release ? (event.button & ~3) | 3 : event.button;
+      pane.send(Buffer.from([27, 91, 77, 32 + button, 32 + x, 32 + y]));
     }
   }
 
@@ -398,12 +458,28 @@ export class Compositor {
     }
   }
 
+  /** Lines between the first one shown and the first of the live screen. */
+  get #scrolledBack(): number {
+    const marker = this.#scrolledTo;
+    const top = this.#pane?.terminal.buffer.active.baseY ?? 0;
+    // A marker is gone when its line has left the buffer: the oldest one is shown then.
+    return marker ? Math.max(0, top - Math.max(0, marker.line)) : 0;
+  }
+
   /** @param lines upwards when positive. */
   #scroll(lines: number): void {
     const most = this.#pane?.terminal.buffer.active.baseY ?? 0;
-    const next = Math.max(0, Math.min(most, this.#scrollback + lines));
-    if (next === this.#scrollback) return;
-    this.#scrollback = next;
+    this.#scrollTo(Math.max(0, Math.min(most, this.#scrolledBack + lines)));
+  }
+
+  /** @param back lines above the live screen; 0 and undefined go back to it. */
+  #scrollTo(back = 0): void {
+    if (back === this.#scrolledBack) return;
+    this.#scrolledTo?.dispose();
+    const { buffer } = this.#pane?.terminal ?? {};
+    // A marker is placed relative to the cursor.
+    const offset = buffer ? -(buffer.active.cursorY + back) : 0;
+    this.#scrolledTo = back > 0 ? this.#pane?.terminal.registerMarker(offset) : undefined;
     this.redraw();
     this.#clock.dirty();
   }
@@ -413,11 +489,19 @@ export class Compositor {
     this.#clock.stop();
     this.#outer.leave();
     process.kill(0, 'SIGTSTP');
+    // Timers stand still while the process does. Where there is no shell that could wake it, the system does not stop
+    // it in the first place, and it goes on at once.
+    setTimeout(this.#onContinue, RESUME_MS);
   }
 
   #resume(): void {
+    if (this.#closed) return;
     this.#outer.enter();
     this.relayout();
+  }
+
+  #gone(): void {
+    if (!this.#closed) this.#options.onGone();
   }
 
   /** Gives the terminal back; what the child last showed stays in its scrollback. Safe to call twice. */
@@ -438,7 +522,10 @@ export class Compositor {
   }
 }
 
-/** Text of a child on its way into a control string of ours must not end it. */
-function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f\x9c]/g, '');
+function clampInto(event: MouseEvent, { x, y, width, height }: Rectangle): MouseEvent {
+  return {
+    ...event,
+    x: Math.max(x, Math.min(x + width - 1, event.x)),
+    y: Math.max(y, Math.min(y + height - 1, event.y)),
+  };
 }

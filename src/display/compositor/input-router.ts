@@ -1,3 +1,5 @@
+import { CTRL, type SpelledKey, spelledKey } from './spelled-key.ts';
+
 /**
  * Splits what the user's terminal sends into keys, pastes, mouse and focus reports, without interpreting keys: they
  * go to the agent as they came. One key is taken, the prefix.
@@ -30,8 +32,10 @@ export const PREFIX_AGAIN = 'prefix';
 export interface Prefix {
   /** As shown to users: `Ctrl-\`. */
   readonly label: string;
-  /** Every encoding of the key: its control character, the kitty protocol's, modifyOtherKeys'. */
-  readonly encodings: readonly string[];
+  /** What it sends without a keyboard protocol. */
+  readonly control: string;
+  /** The key that is pressed with Ctrl. */
+  readonly character: string;
 }
 
 /** Control characters that may serve as a prefix, by the key that makes them with Ctrl. */
@@ -51,16 +55,28 @@ export function parsePrefix(text: string): Prefix | undefined {
   const key = /^(?:ctrl[-+]|c-|\^)(.)$/i.exec(text.trim())?.[1]?.toLowerCase();
   const code = key === undefined ? undefined : PREFIX_KEYS[key];
   if (key === undefined || code === undefined) return undefined;
-  const point = key.charCodeAt(0);
-  return {
-    label: `Ctrl-${key === key.toLowerCase() && /[a-z]/.test(key) ? key.toUpperCase() : key}`,
-    encodings: [String.fromCharCode(code), `\x1b[${point};5u`, `\x1b[27;5;${point}~`],
-  };
+  return { label: `Ctrl-${key.toUpperCase()}`, control: String.fromCharCode(code), character: key };
+}
+
+/** The first key that is pressed among several; undefined when all are let go. */
+export function firstPressed(keys: string): string | undefined {
+  for (let rest = keys; rest; ) {
+    const key = keyAt(rest);
+    const spelled = spelledKey(key);
+    if (!spelled?.released && !spelled?.isModifier) return key;
+    rest = rest.slice(key.length);
+  }
+  return undefined;
+}
+
+function keyAt(text: string): string {
+  const sequence = text[0] === '\x1b' ? SEQUENCE.exec(text)?.[0] : undefined;
+  return sequence ?? String.fromCodePoint(text.codePointAt(0) ?? 0);
 }
 
 /** A whole escape sequence at the start of the text. */
 const SEQUENCE =
-  /^(?:\x1b\[<(?<button>\d+);(?<x>\d+);(?<y>\d+)(?<up>[Mm])|\x1b\[(?<focus>[IO])|(?<paste>\x1b\[200~)|(?<reply>\x1b\[\?[\d;]*(?:[cnu]|\$y)|\x1b\[\d+;\d+R|\x1b\]\d+;[^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP[^\x1b]*\x1b\\)|\x1b\[[\d;:<=>?]*[ -/]*[@-~]|\x1bO.|\x1b[^[\]OP\x1b])/s;
+  /^(?:\x1b\[<(?<button>\d+);(?<x>\d+);(?<y>\d+)(?<up>[Mm])|\x1b\[(?<focus>[IO])|(?<paste>\x1b\[200~)|(?<reply>\x1b\[\?[\d;]*(?:[cnu]|\$y)|\x1b\]\d+;[^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP[^\x1b]*\x1b\\)|\x1b\[[\d;:<=>?]*[ -/]*[@-~]|\x1bO.|\x1b[^[\]OP\x1b])/s;
 /** The start of one that may still become whole. */
 const INCOMPLETE = /^\x1b(?:$|\[[\d;:<=>?]*[ -/]*$|O$|\][^\x07\x1b]*\x1b?$|P[^\x1b]*\x1b?$)/;
 const PASTE_END = '\x1b[201~';
@@ -76,12 +92,19 @@ export class InputRouter {
   #rest = '';
   #pasting: 'no' | 'first' | 'more' = 'no';
   #armed = false;
+  #prefixSent: string;
   #escapeTimer: NodeJS.Timeout | undefined;
   #prefixTimer: NodeJS.Timeout | undefined;
 
   constructor(handlers: InputHandlers, prefix: Prefix) {
     this.#handlers = handlers;
     this.#prefix = prefix;
+    this.#prefixSent = prefix.control;
+  }
+
+  /** The prefix key in the encoding in which the terminal last sent it. */
+  get prefixSent(): string {
+    return this.#prefixSent;
   }
 
   /** What one read of the terminal gave. */
@@ -119,12 +142,19 @@ export class InputRouter {
       }
       const key = sequence?.[0] ?? String.fromCodePoint(rest.codePointAt(0) ?? 0);
       rest = rest.slice(key.length);
+      const spelled = key.startsWith('\x1b[') ? spelledKey(key) : undefined;
+      const isPrefix = key === this.#prefix.control || (spelled !== undefined && this.#isPrefix(spelled));
+      // Letting go of the prefix, or pressing Shift for the key that follows it, is no key.
+      if ((isPrefix && spelled?.released) || (this.#armed && (spelled?.released || spelled?.isModifier))) {
+        continue;
+      }
       if (this.#armed) {
         flush();
         this.#arm(false);
-        this.#handlers.command(this.#prefix.encodings.includes(key) ? PREFIX_AGAIN : key);
-      } else if (this.#prefix.encodings.includes(key)) {
+        this.#handlers.command(isPrefix ? PREFIX_AGAIN : key);
+      } else if (isPrefix) {
         flush();
+        this.#prefixSent = key;
         this.#arm(true);
       } else {
         keys += key;
@@ -137,6 +167,10 @@ export class InputRouter {
   close(): void {
     clearTimeout(this.#escapeTimer);
     clearTimeout(this.#prefixTimer);
+  }
+
+  #isPrefix({ character, modifiers }: SpelledKey): boolean {
+    return modifiers === CTRL && character === this.#prefix.character;
   }
 
   #report(groups: Record<string, string | undefined>): void {

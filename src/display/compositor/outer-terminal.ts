@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { IModes } from '@xterm/headless';
 import { TERMINAL_RESET } from '../../terminal-reset.ts';
@@ -39,13 +39,22 @@ export class OuterTerminal {
   #blocked = false;
   readonly #onExit = () => this.leave();
 
-  constructor(input: ReadStream, output: WriteStream & { readonly fd: number }, onDrain: () => void) {
+  /** @param onGone the terminal was closed under us. */
+  constructor(
+    input: ReadStream,
+    output: WriteStream & { readonly fd: number },
+    onDrain: () => void,
+    onGone: () => void,
+  ) {
     this.#input = input;
     this.#output = output;
     output.on('drain', () => {
       this.#blocked = false;
       onDrain();
     });
+    output.on('error', onGone);
+    input.on('error', onGone);
+    input.on('end', onGone);
   }
 
   get columns(): number {
@@ -80,7 +89,7 @@ export class OuterTerminal {
     try {
       writeAll(this.#output.fd, TERMINAL_RESET);
     } catch {
-      // The terminal is gone.
+      process.once('exit', closeStandardStreams);
     }
     try {
       this.#input.setRawMode(false);
@@ -94,9 +103,12 @@ export class OuterTerminal {
     if (!this.#output.write(text)) this.#blocked = true;
   }
 
-  /** Asks the terminal what it can do; a silent one is given up after `timeoutMs`. */
-  async probe(timeoutMs: number): Promise<TerminalAbilities> {
-    const answer = await new Promise<string>((resolve) => {
+  /**
+   * Asks the terminal what it can do; a silent one is given up after `timeoutMs`. `read` is all that came
+   * meanwhile: its answers, and what the user has typed already.
+   */
+  async probe(timeoutMs: number): Promise<{ readonly abilities: TerminalAbilities; readonly read: string }> {
+    const read = await new Promise<string>((resolve) => {
       let text = '';
       const done = () => {
         clearTimeout(timer);
@@ -111,7 +123,7 @@ export class OuterTerminal {
       this.#input.on('data', listen);
       this.write(PROBE);
     });
-    return readAbilities(answer);
+    return { abilities: readAbilities(read), read };
   }
 
   /**
@@ -147,6 +159,20 @@ export class OuterTerminal {
     if (want.modifyOtherKeys !== have.modifyOtherKeys) out += `\x1b[>4;${want.modifyOtherKeys}m`;
     if (want.cursorStyle !== have.cursorStyle) out += `\x1b[${want.cursorStyle} q`;
     return out;
+  }
+}
+
+/**
+ * Where the terminal is gone Node's own last act, putting its settings back, fails and aborts the process; it leaves
+ * closed descriptors alone.
+ */
+function closeStandardStreams(): void {
+  for (const fd of [0, 1, 2]) {
+    try {
+      closeSync(fd);
+    } catch {
+      // It was not open.
+    }
   }
 }
 

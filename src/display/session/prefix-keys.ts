@@ -1,3 +1,4 @@
+import { CTRL, spelledKey } from '../compositor/spelled-key.ts';
 import type { KeyBinding } from '../keys.ts';
 
 /** What a key does after the prefix, while a session is on the screen. */
@@ -55,17 +56,15 @@ const NAMED: Readonly<Record<string, string>> = {
   '\x1b[6~': 'pagedown',
   '\x1b[5;2~': 'pageup',
   '\x1b[6;2~': 'pagedown',
-  '\x1b[9u': 'tab',
 };
 
 /** The table's name of a key that follows the prefix, in whatever encoding the terminal sends it. */
 export function prefixKeyName(key: string): string {
   const named = NAMED[key];
   if (named !== undefined) return named;
-  // The kitty protocol spells plain keys as `CSI code u`, with modifiers other than shift after a semicolon.
-  const kitty = /^\x1b\[(\d+)(?::\d+)*(?:;(\d+)(?::\d+)?)?(?:;[\d:]+)?u$/.exec(key);
-  if (!kitty) return key;
-  const character = String.fromCodePoint(Number(kitty[1]));
-  const ctrl = ((Number(kitty[2] ?? 1) - 1) & 4) !== 0;
-  return ctrl ? `ctrl+${character}` : character;
+  const spelled = spelledKey(key);
+  if (!spelled) return key;
+  const { character, modifiers } = spelled;
+  if (modifiers & CTRL) return `ctrl+${character}`;
+  return NAMED[character] ?? character;
 }

@@ -35,7 +35,9 @@ export interface SessionScreenOptions {
   /** Starts the agent in a PTY. */
   readonly spawn: (size: SpawnSize) => Pty;
   /** The user asked, and confirmed, to end the session. A second time asks harder. */
-  readonly onEnd: (again: boolean) => void;
+  readonly onEnd: () => void;
+  /** The terminal was closed. */
+  readonly onGone: () => void;
 }
 
 /** The panels need not be quicker while the agent has the keyboard. */
@@ -82,7 +84,8 @@ export class SessionScreen {
       status: (size, state) => [ansiRow(this.#status(size, state), theme)],
       overlay: (size) => this.#overlay(size)?.map((line) => ansiRow(line, theme)),
       onCommand: (key) => this.#command(key),
-      onOverlayKeys: (keys) => this.#answer(keys),
+      onOverlayKeys: (key) => this.#answer(key),
+      onGone: options.onGone,
       probeMs: PROBE_MS,
       keepLines: KEEP_LINES,
     });
@@ -226,7 +229,7 @@ export class SessionScreen {
         this.#show('help');
         break;
       case 'end':
-        if (this.#ending) this.#options.onEnd(true);
+        if (this.#ending) this.#options.onEnd();
         else this.#show('end');
         break;
     }
@@ -238,10 +241,10 @@ export class SessionScreen {
   }
 
   /** A key while a dialog is shown. */
-  #answer(keys: string): void {
-    const confirmed = this.#dialog === 'end' && prefixKeyName(keys).toLowerCase() === 'y';
+  #answer(key: string): void {
+    const confirmed = this.#dialog === 'end' && prefixKeyName(key).toLowerCase() === 'y';
     if (confirmed) this.#ending = true;
     this.#show('none');
-    if (confirmed) this.#options.onEnd(false);
+    if (confirmed) this.#options.onEnd();
   }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from './json.ts';
 import { SchemaView } from './schema-view.ts';
 
 /**
@@ -12,7 +13,7 @@ export function repairArguments(json: string, schema: Readonly<Record<string, un
   const trimmed = json.trim();
   // Some models write `null` for a tool without parameters.
   if (trimmed === '' || trimmed === 'null') return '{}';
-  if (!schema || !MAY_NEED_REPAIR.test(json) || !isJson(json)) return json;
+  if (!schema || !MAY_NEED_REPAIR.test(json) || parseJson(json) === undefined) return json;
   const edits = new Repair(json).run(new SchemaView(schema));
   return edits.length === 0 ? json : applyEdits(json, edits);
 }
@@ -187,15 +188,6 @@ function applyEdits(text: string, edits: readonly Edit[]): string {
     from = edit.end;
   }
   return result + text.slice(from);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isDigit(character: string | undefined): boolean {

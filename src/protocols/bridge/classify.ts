@@ -83,37 +83,39 @@ const AUTHENTICATION = [
 ];
 
 /** Codes that say it outright; GLM numbers its errors (https://docs.z.ai/api-reference/api-code). */
-const BY_CODE: Readonly<Record<string, FailureKind>> = {
-  context_length_exceeded: 'context-length',
-  model_max_prompt_tokens_exceeded: 'context-length',
-  exceed_context_size_error: 'context-length',
-  '1261': 'context-length',
-  insufficient_quota: 'quota',
-  exceeded_current_quota_error: 'quota',
-  '1113': 'quota',
-  rate_limit_exceeded: 'rate-limit',
-  rate_limit_error: 'rate-limit',
-  rate_limit_reached_error: 'rate-limit',
-  '1302': 'rate-limit',
-  '1303': 'rate-limit',
-  overloaded_error: 'overloaded',
-  engine_overloaded_error: 'overloaded',
-  server_is_overloaded: 'overloaded',
-  slow_down: 'overloaded',
-  '1305': 'overloaded',
-  model_not_found: 'not-found',
-  invalid_model: 'not-found',
-  '1211': 'not-found',
-  content_filter: 'content-filter',
-  content_policy_violation: 'content-filter',
-  invalid_prompt: 'content-filter',
-  '1301': 'content-filter',
-  invalid_api_key: 'upstream-authentication',
-  authentication_error: 'upstream-authentication',
-  permission_denied: 'upstream-authentication',
-  invalid_request_error: 'invalid-request',
-  server_error: 'upstream',
-};
+const BY_CODE: ReadonlyMap<string, FailureKind> = new Map(
+  Object.entries({
+    context_length_exceeded: 'context-length',
+    model_max_prompt_tokens_exceeded: 'context-length',
+    exceed_context_size_error: 'context-length',
+    '1261': 'context-length',
+    insufficient_quota: 'quota',
+    exceeded_current_quota_error: 'quota',
+    '1113': 'quota',
+    rate_limit_exceeded: 'rate-limit',
+    rate_limit_error: 'rate-limit',
+    rate_limit_reached_error: 'rate-limit',
+    '1302': 'rate-limit',
+    '1303': 'rate-limit',
+    overloaded_error: 'overloaded',
+    engine_overloaded_error: 'overloaded',
+    server_is_overloaded: 'overloaded',
+    slow_down: 'overloaded',
+    '1305': 'overloaded',
+    model_not_found: 'not-found',
+    invalid_model: 'not-found',
+    '1211': 'not-found',
+    content_filter: 'content-filter',
+    content_policy_violation: 'content-filter',
+    invalid_prompt: 'content-filter',
+    '1301': 'content-filter',
+    invalid_api_key: 'upstream-authentication',
+    authentication_error: 'upstream-authentication',
+    permission_denied: 'upstream-authentication',
+    invalid_request_error: 'invalid-request',
+    server_error: 'upstream',
+  } satisfies Record<string, FailureKind>),
+);
 
 /** The codes that clients act on, whoever the vendor was. */
 const CLIENT_CODE: Partial<Record<FailureKind, string>> = {
@@ -167,8 +169,8 @@ export function classifyFailure(status: number | undefined, facts: ErrorFacts): 
 
 function kindOf(status: number | undefined, facts: ErrorFacts): FailureKind {
   const byCode =
-    (facts.code !== undefined ? BY_CODE[facts.code.toLowerCase()] : undefined) ??
-    (facts.type !== undefined ? BY_CODE[facts.type.toLowerCase()] : undefined);
+    (facts.code !== undefined ? BY_CODE.get(facts.code.toLowerCase()) : undefined) ??
+    (facts.type !== undefined ? BY_CODE.get(facts.type.toLowerCase()) : undefined);
   // A general word says less than the message or the status does.
   if (byCode !== undefined && byCode !== 'invalid-request' && byCode !== 'upstream') {
     if (byCode === 'rate-limit' && says(QUOTA, facts)) return 'quota';
@@ -213,7 +215,7 @@ function says(patterns: readonly RegExp[], { message, code, type }: ErrorFacts):
 }
 
 function namesModel(facts: ErrorFacts): boolean {
-  return says(MODEL_NOT_FOUND, facts) || BY_CODE[(facts.code ?? '').toLowerCase()] === 'not-found';
+  return says(MODEL_NOT_FOUND, facts) || BY_CODE.get((facts.code ?? '').toLowerCase()) === 'not-found';
 }
 
 /** The provider's own code, when it is a word; numbers mean nothing to a client. */

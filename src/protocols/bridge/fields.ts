@@ -51,11 +51,16 @@ export function optionalObject(value: unknown, path: string): JsonObject | undef
   return value === undefined || value === null ? undefined : objectAt(value, path);
 }
 
+/** A word of the client's inside a message, kept short. */
+export function quoteShort(text: string): string {
+  return `'${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
+}
+
 /** One of a few words, or a 400 that lists them. */
 export function oneOf<Word extends string>(value: unknown, words: readonly Word[], path: string): Word {
   const word = words.find((candidate) => candidate === value);
   if (word !== undefined) return word;
-  const shown = typeof value === 'string' ? `'${value}'` : typeName(value);
+  const shown = typeof value === 'string' ? quoteShort(value) : typeName(value);
   throw invalidRequest(
     `Invalid value for '${path}': ${shown}. Supported values are: ${quoted(words)}.`,
     path,

@@ -1,4 +1,5 @@
 import type { FreeformTool, FunctionTool } from '../conversation.ts';
+import { parseJson } from './json.ts';
 
 /** The schema under which a freeform tool travels as a function: one string, the raw text. */
 const INPUT_SCHEMA = {
@@ -40,6 +41,8 @@ export function unwrapFreeformInput(args: string): string {
 type State = 'head' | 'string' | 'closing' | 'members' | 'object' | 'raw';
 
 const HEAD = /^\s*\{\s*"input"\s*:\s*"/;
+/** In characters, most of them blanks: what goes on for longer is no wrapper. */
+const LONGEST_HEAD = 1000;
 /** A beginning that may still become {@link HEAD}. */
 const HALF_HEAD = /^\s*(\{\s*("(i(n(p(u(t("\s*(:\s*)?)?)?)?)?)?)?)?)?$/;
 
@@ -77,8 +80,11 @@ export class FreeformUnwrapper {
         return '';
       case 'head':
         return this.#head(this.#held + piece);
-      case 'string':
       case 'closing':
+        if (piece.trimStart() !== '') return this.#string(this.#held + piece);
+        this.#held += piece;
+        return '';
+      case 'string':
         return this.#string(this.#held + piece);
     }
   }
@@ -107,7 +113,7 @@ export class FreeformUnwrapper {
     const head = HEAD.exec(text);
     if (head) return this.#string(text.slice(head[0].length));
     this.#held = text;
-    if (HALF_HEAD.test(text)) return '';
+    if (text.length <= LONGEST_HEAD && HALF_HEAD.test(text)) return '';
     const first = text.trimStart()[0];
     if (first === '{' || first === '"') {
       this.#state = 'object';
@@ -185,7 +191,7 @@ function readEscape(text: string, at: number): { value: string; length: number }
 
 /** The text inside arguments that are not the wrapper. */
 function otherShape(text: string): string {
-  const value = parse(text);
+  const value = parseJson(text);
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return text;
   const members = Object.entries(value);
@@ -197,15 +203,7 @@ function otherShape(text: string): string {
 
 /** What follows `",`: further members of the object, or text that was not escaped. */
 function literalTail(text: string): string {
-  if (parse(`{"input":"${text}`) !== undefined) return '';
+  if (parseJson(`{"input":"${text}`) !== undefined) return '';
   const rest = text.replace(/"\s*\}\s*$/, '');
   return rest.replace(/\\(["\\/nrtbf])/g, (_, letter: string) => ESCAPES[letter] ?? letter);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,15 @@
 import type { Loss } from '../loss.ts';
 
+/** A client's own word for what was lost is shown up to here. */
+const MOST = 60;
+
 /** Collects the losses of one translation. */
 export class Ledger {
   readonly losses: Loss[] = [];
   readonly #seen = new Set<string>();
 
   add(loss: Loss): void {
-    this.losses.push(loss);
+    this.losses.push(loss.from.length > MOST ? { ...loss, from: `${loss.from.slice(0, MOST)}…` } : loss);
   }
 
   /** Notes only the first of its kind, where a long history would repeat it with every turn. */
@@ -14,6 +17,6 @@ export class Ledger {
     const kind = `${loss.topic} ${loss.action} ${loss.from} ${loss.to} ${loss.reason}`;
     if (this.#seen.has(kind)) return;
     this.#seen.add(kind);
-    this.losses.push(loss);
+    this.add(loss);
   }
 }

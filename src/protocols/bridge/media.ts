@@ -47,17 +47,19 @@ function percentToBase64(body: string, path: string): string {
 }
 
 /** What a file's extension promises, as far as it can contradict a stated type. */
-const PROMISED: Readonly<Record<string, string>> = {
-  pdf: 'application/pdf',
-  png: 'image/',
-  jpg: 'image/',
-  jpeg: 'image/',
-  gif: 'image/',
-  webp: 'image/',
-  mp3: 'audio/',
-  wav: 'audio/',
-  mp4: 'video/',
-};
+const PROMISED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    pdf: 'application/pdf',
+    png: 'image/',
+    jpg: 'image/',
+    jpeg: 'image/',
+    gif: 'image/',
+    webp: 'image/',
+    mp3: 'audio/',
+    wav: 'audio/',
+    mp4: 'video/',
+  }),
+);
 
 /**
  * Refuses a file whose name and stated type contradict each other: whichever were believed, the model could be shown
@@ -67,7 +69,7 @@ const PROMISED: Readonly<Record<string, string>> = {
  */
 export function checkMediaType(filename: string | undefined, source: MediaSource, path: string): void {
   if (filename === undefined || source.kind !== 'base64') return;
-  const promised = PROMISED[filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()];
+  const promised = PROMISED.get(filename.slice(filename.lastIndexOf('.') + 1).toLowerCase());
   const { mimeType } = source;
   if (!promised || mimeType === 'application/octet-stream' || mimeType.startsWith(promised)) return;
   throw invalidRequest(`Invalid '${path}': its type ${mimeType} contradicts its file name.`, path);

@@ -169,6 +169,8 @@ class History {
 class CallIds {
   readonly #rules: CallIdRules;
   readonly #used = new Set<string>();
+  /** How often each id was asked for. */
+  readonly #copies = new Map<string, number>();
 
   constructor(rules: CallIdRules) {
     this.#rules = rules;
@@ -176,11 +178,13 @@ class CallIds {
 
   next(id: string): string {
     const base = this.#shorten(id === '' ? 'call' : id);
+    let copy = this.#copies.get(base) ?? 1;
     let chosen = base;
-    for (let copy = 2; this.#used.has(chosen); copy++) {
-      const suffix = `_${copy}`;
+    while (this.#used.has(chosen)) {
+      const suffix = `_${++copy}`;
       chosen = base.slice(0, this.#rules.maxLength - suffix.length) + suffix;
     }
+    this.#copies.set(base, copy);
     this.#used.add(chosen);
     return chosen;
   }

@@ -10,7 +10,7 @@ export class SchemaView {
 
   constructor(schema: JsonObject, root: JsonObject = schema) {
     this.#root = root;
-    this.#branches = branchesOf(schema, root, 0);
+    this.#branches = [...branchesOf(schema, root, new Set())];
   }
 
   /** Whether null is a value the schema takes, or does not speak of. */
@@ -60,10 +60,15 @@ export class SchemaView {
   }
 }
 
+/** Beyond them a schema is taken as it stands. */
+const MOST_BRANCHES = 200;
+
 /** A schema with its references followed and its combinators laid side by side. */
-function branchesOf(schema: JsonObject, root: JsonObject, depth: number): JsonObject[] {
-  // Schemas may refer to themselves.
-  if (depth > 8) return [schema];
+function branchesOf(schema: JsonObject, root: JsonObject, seen: Set<JsonObject>): readonly JsonObject[] {
+  // Schemas may refer to themselves, and to each other in many ways: each is looked at once.
+  if (seen.has(schema)) return [];
+  if (seen.size >= MOST_BRANCHES) return [schema];
+  seen.add(schema);
   const target = typeof schema.$ref === 'string' ? resolve(schema.$ref, root) : undefined;
   const parts = [
     ...(target ? [target] : []),
@@ -71,7 +76,7 @@ function branchesOf(schema: JsonObject, root: JsonObject, depth: number): JsonOb
   ];
   const nested = parts.flatMap((part) => {
     const branch = asObject(part);
-    return branch ? branchesOf(branch, root, depth + 1) : [];
+    return branch ? branchesOf(branch, root, seen) : [];
   });
   const speaks = typesOf(schema).length > 0 || impliesType(schema) || nested.length === 0;
   return speaks ? [schema, ...nested] : nested;

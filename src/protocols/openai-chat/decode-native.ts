@@ -42,32 +42,32 @@ const CANONICAL = new Set([
 ]);
 
 /** What a field without a place is about; anything else is a hint. */
-const TOPICS: Readonly<Record<string, LossTopic>> = {
-  min_p: 'sampling',
-  min_tokens: 'sampling',
-  repetition_penalty: 'sampling',
-  top_a: 'sampling',
-  typical_p: 'sampling',
-  guided_choice: 'format',
-  guided_grammar: 'format',
-  guided_json: 'format',
-  guided_regex: 'format',
-  grammar: 'format',
-  structured_outputs: 'format',
-};
+const TOPICS: ReadonlyMap<string, LossTopic> = new Map(
+  Object.entries({
+    min_p: 'sampling',
+    min_tokens: 'sampling',
+    repetition_penalty: 'sampling',
+    top_a: 'sampling',
+    typical_p: 'sampling',
+    guided_choice: 'format',
+    guided_grammar: 'format',
+    guided_json: 'format',
+    guided_regex: 'format',
+    grammar: 'format',
+    structured_outputs: 'format',
+  } satisfies Record<string, LossTopic>),
+);
 
 /** Fields that only Chat Completions understands, kept verbatim, and on the ledger for any other protocol. */
 export function decodeNative(body: JsonObject, ledger: Ledger): Readonly<Record<string, unknown>> {
-  const native: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(body)) {
-    if (CANONICAL.has(name) || value === undefined || value === null) continue;
-    native[name] = value;
-    noteField(name, value, ledger);
-  }
+  const fields = Object.entries(body).filter(
+    ([name, value]) => !CANONICAL.has(name) && value !== undefined && value !== null,
+  );
+  for (const [name, value] of fields) noteField(name, value, ledger);
   if (isObject(body.stream_options) && body.stream_options.include_obfuscation !== undefined) {
     drop('stream_options.include_obfuscation', 'hint', ledger);
   }
-  return native;
+  return Object.fromEntries(fields);
 }
 
 function noteField(name: string, value: unknown, ledger: Ledger): void {
@@ -86,7 +86,7 @@ function noteField(name: string, value: unknown, ledger: Ledger): void {
       drop(name, 'hint', ledger);
       return;
     default:
-      drop(name, TOPICS[name] ?? 'hint', ledger);
+      drop(name, TOPICS.get(name) ?? 'hint', ledger);
   }
 }
 

@@ -1,8 +1,8 @@
 import { isObject } from '../bridge/fields.ts';
+import { readInStreamError } from '../bridge/upstream-error.ts';
 import type { UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { ReplyEvent } from '../reply.ts';
-import { readInStreamError } from './errors.ts';
 import { ReplyAssembler } from './reply-assembler.ts';
 
 /** The events of a whole Chat Completions reply; anything else yields a failure. */

@@ -1,8 +1,9 @@
 import { isObject, type JsonObject } from '../bridge/fields.ts';
+import { parseJson } from '../bridge/json.ts';
+import { readInStreamError } from '../bridge/upstream-error.ts';
 import type { SseFrame, StreamDecoder, UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { ReplyEvent } from '../reply.ts';
-import { readInStreamError } from './errors.ts';
 import { ReplyAssembler } from './reply-assembler.ts';
 
 /** Reads a stream of Chat Completions chunks, in the dialects of OpenAI and of those who are compatible with it. */
@@ -29,7 +30,7 @@ class ChatStreamDecoder implements StreamDecoder {
       this.#reply.end();
       return;
     }
-    const chunk = parse(data);
+    const chunk = parseJson(data);
     if (!isObject(chunk)) {
       this.#reply.fail(notAChunk());
       return;
@@ -53,14 +54,6 @@ class ChatStreamDecoder implements StreamDecoder {
 function isWhole(chunk: JsonObject): boolean {
   const first: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
   return isObject(first) && isObject(first.message) && first.delta === undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function notAChunk(): Failure {

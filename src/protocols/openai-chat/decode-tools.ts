@@ -80,7 +80,7 @@ function decodeFormat(format: JsonObject, path: string): FreeformTool['grammar']
   if (oneOf(format.type, ['text', 'grammar'], `${path}.type`) === 'text') return undefined;
   const grammar = objectAt(format.grammar, `${path}.grammar`);
   return {
-    syntax: stringAt(grammar.syntax, `${path}.grammar.syntax`),
+    syntax: oneOf(grammar.syntax, ['lark', 'regex'], `${path}.grammar.syntax`),
     definition: stringAt(grammar.definition, `${path}.grammar.definition`),
   };
 }
@@ -96,6 +96,8 @@ function decodeChoice(choice: unknown): ToolChoice {
     case 'allowed_tools': {
       const allowed = objectAt(form.allowed_tools, 'tool_choice.allowed_tools');
       const tools = arrayAt(allowed.tools, 'tool_choice.allowed_tools.tools');
+      if (tools.length === 0)
+        throw invalidRequest("Invalid 'tool_choice': no tool is allowed by it.", 'tool_choice');
       return {
         type: 'allowed',
         mode: oneOf(allowed.mode, ['auto', 'required'], 'tool_choice.allowed_tools.mode'),

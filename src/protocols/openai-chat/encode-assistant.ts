@@ -1,4 +1,6 @@
+import { isObject } from '../bridge/fields.ts';
 import { wrapFreeformInput } from '../bridge/freeform.ts';
+import { parseJson } from '../bridge/json.ts';
 import type { Ledger } from '../bridge/ledger.ts';
 import type { Target } from '../codec.ts';
 import type { ReasoningPart, ToolCallPart, Turn } from '../conversation.ts';
@@ -44,7 +46,7 @@ function encodeCall(call: ToolCallPart, { names, target, ledger }: MessageContex
 /** Arguments as a JSON object: servers that apply a chat template parse them and fail on anything else. */
 function objectArguments({ arguments: text }: ToolCallPart, ledger: Ledger): string {
   if (text.trim() === '') return '{}';
-  if (isJsonObject(text)) return text;
+  if (isObject(parseJson(text))) return text;
   ledger.once({
     path: 'tool_calls.arguments',
     from: 'arguments that are no JSON object',
@@ -54,15 +56,6 @@ function objectArguments({ arguments: text }: ToolCallPart, ledger: Ledger): str
     reason: 'The model once wrote arguments that cannot be parsed; many servers refuse such a history.',
   });
   return JSON.stringify({ invalid_arguments: text });
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -115,12 +108,8 @@ function readable({ text, summary }: ReasoningPart): string {
 function detailsOf({ seal }: ReasoningPart, target: Target): readonly unknown[] {
   if (seal?.kind !== 'details' || seal.protocol !== 'chat') return [];
   if (seal.issuer !== '' && seal.issuer !== target.issuer) return [];
-  try {
-    const details: unknown = JSON.parse(seal.data);
-    return Array.isArray(details) ? details : [];
-  } catch {
-    return [];
-  }
+  const details = parseJson(seal.data);
+  return Array.isArray(details) ? details : [];
 }
 
 function noteSeals(reasoning: readonly ReasoningPart[], path: string, target: Target, ledger: Ledger): void {

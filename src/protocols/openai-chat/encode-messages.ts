@@ -38,12 +38,27 @@ function isInstruction(turn: Turn): boolean {
   return turn.role === 'system' || turn.role === 'developer';
 }
 
+/** A user's message while its neighbours may still join it. */
+interface UserDraft {
+  readonly role: 'user';
+  readonly parts: ChatPart[];
+  readonly name: string | undefined;
+}
+
 class MessageWriter {
-  readonly messages: ChatMessage[] = [];
+  readonly #messages: (Exclude<ChatMessage, { role: 'user' }> | UserDraft)[] = [];
   readonly #context: MessageContext;
 
   constructor(context: MessageContext) {
     this.#context = context;
+  }
+
+  get messages(): readonly ChatMessage[] {
+    return this.#messages.map((message) => {
+      if (message.role !== 'user') return message;
+      const { parts, name } = message;
+      return { role: 'user', content: plainContent(parts), ...(name !== undefined && { name }) };
+    });
   }
 
   /** The instructions at the head: one message of their own, unless the upstream takes each as it is. */
@@ -78,14 +93,14 @@ class MessageWriter {
 
   /** Joined to the message before it where what stood between the two held nothing to send. */
   #assistant(message: ChatAssistantMessage): void {
-    const last = this.messages.at(-1);
+    const last = this.#messages.at(-1);
     if (last?.role !== 'assistant' || last.tool_calls) {
-      this.messages.push(message);
+      this.#messages.push(message);
       return;
     }
     const texts = [last.content, message.content].filter((text) => text !== null);
     const content = texts.length > 0 ? texts.join('\n\n') : null;
-    this.messages[this.messages.length - 1] = { ...last, ...message, content };
+    this.#messages[this.#messages.length - 1] = { ...last, ...message, content };
   }
 
   #laterInstruction(turn: Turn, path: string): void {
@@ -123,7 +138,7 @@ class MessageWriter {
       this.#user([{ type: 'text', text: markedInstruction(text) }]);
       return;
     }
-    this.messages.push({
+    this.#messages.push({
       role: quirks.developerRole ? role : 'system',
       content: text,
       ...(name !== undefined && { name }),
@@ -139,16 +154,10 @@ class MessageWriter {
   /** User content; neighbours are joined for the templates that insist on alternation, unless names tell them apart. */
   #user(parts: readonly ChatPart[], name?: string): void {
     if (parts.length === 0) return;
-    const last = this.messages.at(-1);
+    const last = this.#messages.at(-1);
     const joins = !this.#context.target.quirks.systemAnywhere && last?.role === 'user' && last.name === name;
-    if (joins) {
-      this.messages[this.messages.length - 1] = {
-        ...last,
-        content: plainContent([...listed(last.content), ...parts]),
-      };
-      return;
-    }
-    this.messages.push({ role: 'user', content: plainContent(parts), ...(name !== undefined && { name }) });
+    if (joins) last.parts.push(...parts);
+    else this.#messages.push({ role: 'user', parts: [...parts], name });
   }
 
   /** One tool message per result; media that a tool message cannot hold follow in a user message. */
@@ -168,7 +177,7 @@ class MessageWriter {
     const text = [result.isError ? '[The tool reported an error]' : '', textOf(parts)].filter((line) => line);
     if (!moves) {
       const content = media.length > 0 ? parts : text.join('\n');
-      this.messages.push({ role: 'tool', tool_call_id: result.callId, content });
+      this.#messages.push({ role: 'tool', tool_call_id: result.callId, content });
       return [];
     }
     this.#context.ledger.once({
@@ -180,7 +189,7 @@ class MessageWriter {
       reason: 'A Chat Completions tool message holds text only.',
     });
     const note = `[What this tool returned besides text follows in the next user message]`;
-    this.messages.push({
+    this.#messages.push({
       role: 'tool',
       tool_call_id: result.callId,
       content: [...text, note].join('\n'),
@@ -192,8 +201,4 @@ class MessageWriter {
     const placed: readonly PlacedPart[] = parts.map((part, at) => ({ part, path: `${path}.parts[${at}]` }));
     return encodeParts(placed, this.#context.ledger);
   }
-}
-
-function listed(content: string | readonly ChatPart[]): readonly ChatPart[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }

@@ -1,18 +1,11 @@
+import { isObject } from '../bridge/fields.ts';
 import { freeformAsFunction } from '../bridge/freeform.ts';
 import type { Ledger } from '../bridge/ledger.ts';
+import { type ClientTool, OfferedTools, parametersOf } from '../bridge/offered-tools.ts';
 import type { ToolNames } from '../bridge/tool-names.ts';
 import type { Target } from '../codec.ts';
-import type {
-  Conversation,
-  FreeformTool,
-  FunctionTool,
-  HostedTool,
-  ToolChoice,
-  ToolReference,
-} from '../conversation.ts';
+import type { Conversation, HostedTool, ToolChoice, ToolReference } from '../conversation.ts';
 import type { ChatTool, ChatToolChoice } from './wire.ts';
-
-type ClientTool = FunctionTool | FreeformTool;
 
 /** The tool fields of a request. */
 export interface ToolFields {
@@ -29,11 +22,11 @@ export function encodeTools(
   names: ToolNames,
   ledger: Ledger,
 ): ToolFields {
-  const offered = distinct(conversation.tools, ledger);
-  const hosted = encodeHosted(conversation.tools, ledger);
+  const offered = new OfferedTools(conversation.tools, ledger);
+  const hosted = encodeHosted(conversation.tools, target, ledger);
   const { toolChoice: choice } = conversation;
   const tools =
-    choice?.type === 'allowed' && !target.quirks.openaiHints ? allowed(offered, choice, ledger) : offered;
+    choice?.type === 'allowed' && !target.quirks.openaiHints ? allowed(offered, choice, ledger) : offered.all;
   if (tools.length === 0) {
     noteUnchoosable(choice, ledger);
     return hosted;
@@ -66,47 +59,19 @@ function encodeTool(tool: ClientTool, target: Target, names: ToolNames): ChatToo
     function: {
       name,
       ...(tool.description !== undefined && { description: tool.description }),
-      parameters: objectSchema(tool.parameters),
+      parameters: parametersOf(tool),
       // The default is false, and strangers may not know the field.
       ...(tool.strict && { strict: true }),
     },
   };
 }
 
-/** Parameters are the schema of an object, and say so: OpenAI refuses any other, and grammars are built from it. */
-function objectSchema(schema: FunctionTool['parameters']): Readonly<Record<string, unknown>> {
-  if (!schema || Object.keys(schema).length === 0) return { type: 'object', properties: {} };
-  return schema.type === undefined ? { type: 'object', ...schema } : schema;
-}
-
-/** The tools that the client runs, each name once. */
-function distinct(tools: Conversation['tools'], ledger: Ledger): readonly ClientTool[] {
-  const seen = new Set<string>();
-  return tools.flatMap((tool, at): readonly ClientTool[] => {
-    if (tool.type === 'hosted') return [];
-    const key = `${tool.namespace ?? ''}\u0000${tool.name}`;
-    if (!seen.has(key)) {
-      seen.add(key);
-      return [tool];
-    }
-    ledger.add({
-      path: `tools[${at}]`,
-      from: 'second tool of the same name',
-      to: '',
-      action: 'dropped',
-      topic: 'tools',
-      reason: 'A call could not tell the two apart.',
-    });
-    return [];
-  });
-}
-
-/** Search as Chat Completions itself has it is kept; no other hosted tool has a place here. */
-function encodeHosted(tools: Conversation['tools'], ledger: Ledger): ToolFields {
+/** No hosted tool has a place here but search; what else the provider ran itself is left out. */
+function encodeHosted(tools: Conversation['tools'], target: Target, ledger: Ledger): ToolFields {
   let search: HostedTool | undefined;
   for (const [at, tool] of tools.entries()) {
     if (tool.type !== 'hosted') continue;
-    if (tool.protocol === 'chat' && tool.kind === 'web_search') {
+    if (isSearch(tool, tools, target)) {
       search = tool;
       continue;
     }
@@ -119,11 +84,34 @@ function encodeHosted(tools: Conversation['tools'], ledger: Ledger): ToolFields 
       reason: 'The provider of this tool runs it itself; this upstream has none like it.',
     });
   }
-  return search ? { web_search_options: search.json } : {};
+  return search ? { web_search_options: searchOptions(search) } : {};
+}
+
+/**
+ * Whether the upstream can search in the tool's place. OpenAI's models that search here take no other tools
+ * (https://platform.openai.com/docs/guides/tools-web-search), and search always.
+ */
+function isSearch(tool: HostedTool, tools: Conversation['tools'], { quirks }: Target): boolean {
+  if (tool.protocol === 'chat') return tool.kind === 'web_search';
+  const { external_web_access: live, filters } = tool.json;
+  // Neither a search of stored pages nor one of named sites can be asked for here.
+  const fits = /^web_search(_preview)?(_\d|$)/.test(tool.kind) && live !== false && !filters;
+  return fits && quirks.openaiHints && tools.length === 1;
+}
+
+/** The Responses API's tool has its place one level higher. */
+function searchOptions({ protocol, json }: HostedTool): Readonly<Record<string, unknown>> {
+  if (protocol === 'chat') return json;
+  const { search_context_size: size, user_location: place } = json;
+  const { type: _approximate, ...approximate } = isObject(place) ? place : {};
+  return {
+    ...(typeof size === 'string' && { search_context_size: size }),
+    ...(isObject(place) && { user_location: { type: 'approximate', approximate } }),
+  };
 }
 
 function allowed(
-  tools: readonly ClientTool[],
+  offered: OfferedTools,
   choice: ToolChoice & { type: 'allowed' },
   ledger: Ledger,
 ): readonly ClientTool[] {
@@ -135,18 +123,15 @@ function allowed(
     topic: 'tools',
     reason: 'This upstream cannot be told of tools that it may not use.',
   });
-  return tools.filter((tool) => choice.tools.some((reference) => isSame(reference, tool)));
-}
-
-function isSame(a: ToolReference, b: ToolReference): boolean {
-  return a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
+  const chosen = new Set(choice.tools.map((reference) => offered.chosen(reference)));
+  return offered.all.filter((tool) => chosen.has(tool));
 }
 
 function encodeChoice(
   choice: ToolChoice,
   target: Target,
   names: ToolNames,
-  tools: readonly ClientTool[],
+  offered: OfferedTools,
   ledger: Ledger,
 ): ChatToolChoice | undefined {
   switch (choice.type) {
@@ -155,10 +140,10 @@ function encodeChoice(
     case 'required':
       return choice.type;
     case 'tool':
-      return named(choice.tool, target, names, tools);
+      return named(choice.tool, target, names, offered);
     case 'allowed': {
       if (!target.quirks.openaiHints) return choice.mode;
-      const references = choice.tools.map((tool) => named(tool, target, names, tools));
+      const references = choice.tools.map((tool) => named(tool, target, names, offered));
       return { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools: references } };
     }
     case 'hosted':
@@ -172,11 +157,10 @@ function named(
   reference: ToolReference,
   target: Target,
   names: ToolNames,
-  tools: readonly ClientTool[],
+  offered: OfferedTools,
 ): ChatToolChoice {
   const name = names.upstream(reference);
-  const freeform = tools.find((tool) => isSame(tool, reference))?.type === 'freeform';
-  return freeform && target.quirks.freeformTools
+  return offered.chosen(reference).type === 'freeform' && target.quirks.freeformTools
     ? { type: 'custom', custom: { name } }
     : { type: 'function', function: { name } };
 }

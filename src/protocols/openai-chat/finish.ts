@@ -6,25 +6,27 @@ export type ChoiceEnd =
   | { readonly error: string };
 
 /** What providers write into `finish_reason`, OpenAI's words and others' (GLM, Mistral, DeepSeek, OpenRouter). */
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  eos: 'stop',
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  model_length: 'length',
-  tool_calls: 'tool-calls',
-  tool_use: 'tool-calls',
-  function_call: 'tool-calls',
-  content_filter: 'content-filter',
-  sensitive: 'content-filter',
-  safety: 'content-filter',
-  refusal: 'refusal',
-  pause_turn: 'pause',
-  model_context_window_exceeded: 'context-exceeded',
-  context_length_exceeded: 'context-exceeded',
-};
+const REASONS: ReadonlyMap<string, FinishReason> = new Map(
+  Object.entries({
+    stop: 'stop',
+    eos: 'stop',
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    length: 'length',
+    max_tokens: 'length',
+    model_length: 'length',
+    tool_calls: 'tool-calls',
+    tool_use: 'tool-calls',
+    function_call: 'tool-calls',
+    content_filter: 'content-filter',
+    sensitive: 'content-filter',
+    safety: 'content-filter',
+    refusal: 'refusal',
+    pause_turn: 'pause',
+    model_context_window_exceeded: 'context-exceeded',
+    context_length_exceeded: 'context-exceeded',
+  } satisfies Record<string, FinishReason>),
+);
 
 const ERRORS = new Set(['error', 'network_error', 'insufficient_system_resource', 'abort', 'cancelled']);
 
@@ -33,6 +35,6 @@ export function readFinish(value: unknown): ChoiceEnd | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   const word = value.toLowerCase();
   if (ERRORS.has(word)) return { error: word };
-  const reason = REASONS[word];
+  const reason = REASONS.get(word);
   return reason ? { reason } : { reason: 'stop', detail: value };
 }

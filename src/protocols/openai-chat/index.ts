@@ -1,3 +1,4 @@
+import { decodeError } from '../bridge/upstream-error.ts';
 import type { Codec } from '../codec.ts';
 import { decodeReply } from './decode-reply.ts';
 import { decodeRequest } from './decode-request.ts';
@@ -5,7 +6,7 @@ import { streamDecoder } from './decode-stream.ts';
 import { encodeReply } from './encode-reply.ts';
 import { encodeRequest } from './encode-request.ts';
 import { streamEncoder } from './encode-stream.ts';
-import { decodeError, encodeError } from './errors.ts';
+import { encodeError } from './errors.ts';
 
 /** OpenAI Chat Completions, and the many who are compatible with it. */
 export const chatCodec: Codec = {

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../bridge/fields.ts';
+import { writeJson } from '../bridge/json.ts';
 
 /**
  * OpenRouter's (and MiniMax's) `reasoning_details`: pieces of reasoning with their proofs, to be sent back whole.
@@ -42,9 +43,9 @@ export class DetailsCollector {
   /** Everything so far as JSON, and starts anew; `undefined` when there is nothing. */
   take(): string | undefined {
     if (this.#details.length === 0) return undefined;
-    const data = JSON.stringify(this.#details);
+    const data = writeJson(this.#details);
     this.#details = [];
-    return data;
+    return data || undefined;
   }
 }
 

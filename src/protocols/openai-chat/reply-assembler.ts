@@ -1,6 +1,6 @@
 import { classifyFailure } from '../bridge/classify.ts';
 import { isObject, type JsonObject } from '../bridge/fields.ts';
-import { completeSurrogates } from '../bridge/surrogates.ts';
+import { completeSurrogates, endsInHalf } from '../bridge/surrogates.ts';
 import type { UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { FinishReason, PartKind, ReasoningForm, ReplyEvent, Usage } from '../reply.ts';
@@ -67,7 +67,10 @@ export class ReplyAssembler {
     if (isObject(message)) this.#delta(message, whole);
     else if (typeof choice.text === 'string') this.#content(choice.text);
     const end = readFinish(choice.finish_reason);
-    if (end) this.#end = end;
+    if (!end) return;
+    this.#end = end;
+    // The client can begin its work while the upstream takes its time to say what it used.
+    if ('reason' in end && !CUTS.has(end.reason)) this.#calls.settle();
   }
 
   /** A stream of whole JSON bodies leaves the reason out at times; a body that is complete did stop. */
@@ -204,6 +207,10 @@ export class ReplyAssembler {
   #say(kind: PartKind, text: string, form: ReasoningForm = 'raw'): void {
     if (text === '') return;
     const part = this.#part(kind);
+    if (part.held === '' && !endsInHalf(text)) {
+      this.#write(part, text, form);
+      return;
+    }
     const [whole, half] = completeSurrogates(part.held + text);
     part.held = half;
     if (whole !== '') this.#write(part, whole, form);

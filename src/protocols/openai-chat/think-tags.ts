@@ -1,6 +1,9 @@
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
+/** A model that writes more blanks than this before a tag writes no tag. */
+const MOST_BLANKS = 1000;
+
 /** A piece of the content, told apart. */
 export interface ThinkPiece {
   readonly reasoning: boolean;
@@ -39,7 +42,7 @@ export class ThinkTagSplitter {
     if (start.startsWith(OPEN)) {
       this.#state = 'opened';
       this.#held = start.slice(OPEN.length);
-    } else if (!OPEN.startsWith(start)) {
+    } else if (!OPEN.startsWith(start) || this.#held.length > MOST_BLANKS) {
       this.#state = 'answer';
     }
   }

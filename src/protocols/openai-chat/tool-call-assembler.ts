@@ -1,8 +1,10 @@
 import { isObject, type JsonObject } from '../bridge/fields.ts';
 import { FreeformUnwrapper } from '../bridge/freeform.ts';
-import { completeSurrogates } from '../bridge/surrogates.ts';
+import { parseJson, writeJson } from '../bridge/json.ts';
+import { completeSurrogates, endsInHalf } from '../bridge/surrogates.ts';
 import type { UpstreamContext } from '../codec.ts';
 import type { ReplyEvent } from '../reply.ts';
+import { JsonProgress } from './json-progress.ts';
 
 /** One call as it grows. */
 interface Call {
@@ -12,12 +14,14 @@ interface Call {
   name: string;
   /** Everything the upstream sent as arguments. */
   raw: string;
+  readonly progress: JsonProgress;
   /** Half a character, or arguments from before the name was known. */
   held: string;
   index: number | undefined;
   unwrapper: FreeformUnwrapper | undefined;
   /** Sent as `custom`: its input is raw already. */
-  custom: boolean;
+  readonly custom: boolean;
+  ended: boolean;
 }
 
 /** What one entry of `tool_calls` says. */
@@ -36,6 +40,9 @@ interface Delta {
  */
 export class ToolCallAssembler {
   readonly #calls: Call[] = [];
+  /** The latest of each index, and of each id. */
+  readonly #byIndex = new Map<number, Call>();
+  readonly #byId = new Map<string, Call>();
   readonly #context: UpstreamContext;
   readonly #emit: (event: ReplyEvent) => void;
   readonly #nextIndex: () => number;
@@ -47,9 +54,7 @@ export class ToolCallAssembler {
   }
 
   /** Whether a call was announced to the client. */
-  get any(): boolean {
-    return this.#calls.some((call) => call.index !== undefined);
-  }
+  any = false;
 
   /** A call with arguments but no name: it can neither be handed over nor be left out. */
   get nameless(): boolean {
@@ -62,10 +67,15 @@ export class ToolCallAssembler {
     if (!delta) return;
     const found = whole ? undefined : this.#find(delta);
     const call = found ?? this.#open(delta);
-    if (delta.id !== undefined) call.wireId ??= delta.id;
+    if (call.ended) return;
+    if (delta.id !== undefined && call.wireId === undefined) {
+      call.wireId = delta.id;
+      this.#byId.set(delta.id, call);
+    }
     if (call.name === '' && delta.name !== undefined) call.name = delta.name;
     const args = this.#context.quirks.cumulativeDeltas ? beyond(call.raw, delta.args) : delta.args;
     call.raw += args;
+    call.progress.feed(args);
     if (call.index === undefined) {
       call.held += args;
       if (call.name !== '') this.#start(call);
@@ -79,24 +89,32 @@ export class ToolCallAssembler {
     this.push({ index: 0, function: call }, false);
   }
 
+  /** Ends the calls that are whole, once the upstream said that it will add no more to them. */
+  settle(): void {
+    for (const call of this.#calls) if (call.custom || isWhole(call)) this.#close(call, true);
+  }
+
   /** Ends every call; after a cut only those whose arguments are whole count as whole. */
   end(cut: boolean): void {
-    for (const call of this.#calls) {
-      if (call.index === undefined) continue;
-      const complete = !cut || (call.custom ? call !== this.#calls.at(-1) : isJson(call.raw));
-      this.#flush(call, complete);
-      this.#emit({ type: 'part-end', index: call.index, complete });
-    }
+    const last = this.#calls.at(-1);
+    for (const call of this.#calls) this.#close(call, !cut || (call.custom ? call !== last : isWhole(call)));
+  }
+
+  #close(call: Call, complete: boolean): void {
+    if (call.ended || call.index === undefined) return;
+    call.ended = true;
+    this.#flush(call, complete);
+    this.#emit({ type: 'part-end', index: call.index, complete });
   }
 
   #find(delta: Delta): Call | undefined {
     const { wireIndex, id } = delta;
     if (wireIndex !== undefined) {
-      const call = this.#calls.findLast((candidate) => candidate.wireIndex === wireIndex);
+      const call = this.#byIndex.get(wireIndex);
       return call && !isAnother(call, delta) ? call : undefined;
     }
     if (id !== undefined) {
-      const known = this.#calls.findLast((candidate) => candidate.wireId === id);
+      const known = this.#byId.get(id);
       if (known) return known;
     }
     const last = this.#calls.at(-1);
@@ -110,12 +128,16 @@ export class ToolCallAssembler {
       wireId: id,
       name: '',
       raw: '',
+      progress: new JsonProgress(),
       held: '',
       index: undefined,
       unwrapper: undefined,
       custom,
+      ended: false,
     };
     this.#calls.push(call);
+    if (wireIndex !== undefined) this.#byIndex.set(wireIndex, call);
+    if (id !== undefined) this.#byId.set(id, call);
     return call;
   }
 
@@ -123,6 +145,7 @@ export class ToolCallAssembler {
     const tool = this.#context.toolNames.client(call.name);
     const index = this.#nextIndex();
     call.index = index;
+    this.any = true;
     if (tool.freeform && !call.custom) call.unwrapper = new FreeformUnwrapper();
     this.#emit({
       type: 'tool-call-start',
@@ -142,6 +165,10 @@ export class ToolCallAssembler {
   }
 
   #send(call: Call, text: string): void {
+    if (call.held === '' && text !== '' && call.index !== undefined && !endsInHalf(text)) {
+      this.#emit({ type: 'tool-arguments', index: call.index, text });
+      return;
+    }
     const [whole, half] = completeSurrogates(call.held + text);
     call.held = half;
     if (whole === '' || call.index === undefined) return;
@@ -163,9 +190,9 @@ function isAnother(call: Call, { id, name, args }: Delta): boolean {
   const otherId = id !== undefined && call.wireId !== undefined && id !== call.wireId;
   const names = name !== undefined && call.name !== '';
   // A new id alone proves nothing: some servers invent one for every delta.
-  if (otherId) return names || isJson(call.raw);
+  if (otherId) return names || call.progress.closed;
   const sameId = id !== undefined && id === call.wireId;
-  return names && !sameId && args.trim() !== '' && isJson(call.raw);
+  return names && !sameId && args.trim() !== '' && call.progress.closed;
 }
 
 function readDelta(entry: unknown): Delta | undefined {
@@ -183,7 +210,7 @@ function readDelta(entry: unknown): Delta | undefined {
 
 function readArguments(value: unknown): string {
   if (typeof value === 'string') return value;
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : '';
+  return typeof value === 'object' && value !== null ? writeJson(value) : '';
 }
 
 /** A text that says something. */
@@ -197,13 +224,6 @@ export function beyond(seen: string, text: string): string {
   return seen !== '' && text.startsWith(seen) ? text.slice(seen.length) : text;
 }
 
-function isJson(text: string): boolean {
-  const last = text.trimEnd().at(-1);
-  if (last !== '}' && last !== ']' && last !== '"') return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+function isWhole({ raw, progress }: Call): boolean {
+  return progress.closed && parseJson(raw) !== undefined;
 }

@@ -1,4 +1,12 @@
-import { arrayAt, type JsonObject, objectAt, oneOf, optionalString, stringAt } from '../bridge/fields.ts';
+import {
+  arrayAt,
+  type JsonObject,
+  objectAt,
+  oneOf,
+  optionalString,
+  quoteShort,
+  stringAt,
+} from '../bridge/fields.ts';
 import type { Ledger } from '../bridge/ledger.ts';
 import { base64At, checkMediaType, readMediaUrl } from '../bridge/media.ts';
 import type { AudioPart, DocumentPart, ImagePart, RefusalPart, TextPart } from '../conversation.ts';
@@ -62,7 +70,7 @@ function decodePart(part: JsonObject, at: string, ledger: Ledger): ContentPart |
       return undefined;
     default:
       throw invalidRequest(
-        `Invalid value for '${at}.type': ${JSON.stringify(part.type ?? null)} is no kind of content.`,
+        `Invalid value for '${at}.type': ${quoteShort(stringAt(part.type, `${at}.type`))} is no kind of content.`,
         `${at}.type`,
       );
   }

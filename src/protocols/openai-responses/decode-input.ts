@@ -1,4 +1,12 @@
-import { arrayAt, isObject, type JsonObject, objectAt, optionalString, stringAt } from '../bridge/fields.ts';
+import {
+  arrayAt,
+  isObject,
+  type JsonObject,
+  objectAt,
+  optionalString,
+  quoteShort,
+  stringAt,
+} from '../bridge/fields.ts';
 import type { ItemMemory } from '../bridge/item-memory.ts';
 import type { Ledger } from '../bridge/ledger.ts';
 import { unpackSeal } from '../bridge/seal.ts';
@@ -239,7 +247,7 @@ function decodeOpaque(item: JsonObject, type: string, at: string, turns: TurnBui
   else if (OPAQUE_USER.has(type)) turns.result(part);
   else
     throw invalidRequest(
-      `Invalid value for '${at}.type': ${JSON.stringify(type)} is no kind of item.`,
+      `Invalid value for '${at}.type': ${quoteShort(type)} is no kind of item.`,
       `${at}.type`,
     );
 }

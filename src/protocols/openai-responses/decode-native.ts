@@ -99,8 +99,8 @@ function noteProviderState(request: JsonObject, ledger: Ledger): void {
 /** Notes the fields that no other protocol has, and that are not refused. */
 function noteNative(request: JsonObject, ledger: Ledger): void {
   for (const [name, value] of Object.entries(request)) {
-    if (MAPPED.has(name) || name in PROVIDER_STATE || name === 'background') continue;
-    if (value === null || value === undefined || NOTHING_SAID[name]?.(value)) continue;
+    if (MAPPED.has(name) || Object.hasOwn(PROVIDER_STATE, name) || name === 'background') continue;
+    if (value === null || value === undefined || saysNothing(name, value)) continue;
     ledger.once({
       path: name,
       from: name,
@@ -112,11 +112,11 @@ function noteNative(request: JsonObject, ledger: Ledger): void {
   }
 }
 
-/** Values that ask for what happens anyway. */
-const NOTHING_SAID: Readonly<Record<string, (value: unknown) => boolean>> = {
-  truncation: (value) => value === 'disabled',
-  stream_options: (value) => Object.keys(isObject(value) ? value : {}).length === 0,
-};
+/** Whether a value asks for what happens anyway. */
+function saysNothing(name: string, value: unknown): boolean {
+  if (name === 'truncation') return value === 'disabled';
+  return name === 'stream_options' && Object.keys(isObject(value) ? value : {}).length === 0;
+}
 
 /** Not part of the Responses API, but sent by some clients. */
 const SAMPLING = new Set([

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../bridge/fields.ts';
+import { parseJson } from '../bridge/json.ts';
+import { readInStreamError } from '../bridge/upstream-error.ts';
 import type { SseFrame, StreamDecoder, UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
-import { readInStreamError } from '../openai-chat/errors.ts';
 import type { FinishReason, ReplyEvent } from '../reply.ts';
 import { ItemReader } from './item-reader.ts';
 import { asObject, asString, listOf } from './shape.ts';
@@ -33,7 +34,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   push(frame: SseFrame): void {
     if (this.#done) return;
-    const event = parse(frame.data);
+    // Codex skips what it cannot read, too; a stream that is nothing else ends as cut.
+    const event = asObject(parseJson(frame.data));
     if (event) this.#handle(asString(event.type) ?? frame.event ?? '', event);
   }
 
@@ -113,6 +115,10 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     }
     this.#items.close(listOf(response.output), status === 'completed');
     if (usage) this.#emit({ type: 'usage', usage });
+    if (status === 'completed' && this.#items.lostCall) {
+      this.#fail(LOST_CALL);
+      return;
+    }
     this.#done = true;
     const detail = asString(asObject(response.incomplete_details)?.reason);
     const reason = status === 'incomplete' ? incompleteReason(detail) : this.#completeReason();
@@ -166,18 +172,15 @@ const UNEXPLAINED: Failure = {
   message: 'The upstream reported that the response failed, without saying why.',
 };
 
+const LOST_CALL: Failure = {
+  kind: 'upstream',
+  status: 502,
+  message: 'The upstream completed its response without completing a tool call in it.',
+  code: 'invalid_upstream_response',
+};
+
 const UNFINISHED: Failure = {
   kind: 'upstream',
   status: 502,
   message: 'The upstream answered before its response was finished.',
 };
-
-function parse(data: string): JsonObject | undefined {
-  if (data === '[DONE]') return undefined;
-  try {
-    return asObject(JSON.parse(data));
-  } catch {
-    // Codex skips what it cannot read, too; a stream that is nothing else ends as cut.
-    return undefined;
-  }
-}

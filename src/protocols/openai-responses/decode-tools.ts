@@ -2,6 +2,7 @@ import {
   arrayAt,
   type JsonObject,
   objectAt,
+  oneOf,
   optionalBoolean,
   optionalObject,
   optionalString,
@@ -74,7 +75,7 @@ function decodeGrammar(value: unknown, path: string): FreeformTool['grammar'] | 
     throw invalidRequest(`Invalid value for '${path}.type': expected 'text' or 'grammar'.`, `${path}.type`);
   }
   return {
-    syntax: stringAt(format.syntax, `${path}.syntax`),
+    syntax: oneOf(format.syntax, ['lark', 'regex'], `${path}.syntax`),
     definition: stringAt(format.definition, `${path}.definition`),
   };
 }
@@ -177,7 +178,8 @@ function decodeAllowed(choice: JsonObject, ledger: Ledger): ToolChoice {
     });
     return [];
   });
-  return { type: 'allowed', mode, tools };
+  // Of nothing, nothing can be chosen.
+  return tools.length > 0 ? { type: 'allowed', mode, tools } : { type: 'none' };
 }
 
 function readReference(json: JsonObject, path: string): ToolReference {

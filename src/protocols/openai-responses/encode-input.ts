@@ -141,12 +141,13 @@ function outputOf(parts: readonly InputPart[], failed: boolean): string | readon
 
 /** Reasoning is refused without what it led to (a call, a message), which a healed history may lack. */
 function withoutDangling(items: readonly InputItem[], ledger: Ledger): readonly InputItem[] {
-  return items.filter((item, at) => {
-    if (item.type !== 'reasoning') return true;
-    const next = items.slice(at + 1).find((other) => other.type !== 'reasoning');
-    const follows =
-      next && (next.type === 'message' ? next.role === 'assistant' : !next.type.endsWith('_output'));
-    if (follows) return true;
+  let followed = false;
+  const kept = items.toReversed().filter((item) => {
+    if (item.type === 'reasoning') return followed;
+    followed = item.type === 'message' ? item.role === 'assistant' : !item.type.endsWith('_output');
+    return true;
+  });
+  if (kept.length < items.length) {
     ledger.once({
       path: 'turns',
       from: 'reasoning that led to nothing',
@@ -155,6 +156,6 @@ function withoutDangling(items: readonly InputItem[], ledger: Ledger): readonly 
       topic: 'hint',
       reason: 'The Responses API takes reasoning only together with what followed it.',
     });
-    return false;
-  });
+  }
+  return kept.reverse();
 }

@@ -1,5 +1,6 @@
 import { effortOfBudget, nearestEffort } from '../bridge/effort.ts';
 import type { Ledger } from '../bridge/ledger.ts';
+import { JSON_INSTRUCTION, schemaInstruction } from '../bridge/schema-instruction.ts';
 import type { Target } from '../codec.ts';
 import type { Conversation, OutputFormat, SamplingOptions } from '../conversation.ts';
 
@@ -116,7 +117,7 @@ function encodeFormat(
   const { structuredOutput: takes } = target.quirks;
   if (format.type === 'schema' && takes === 'schema') return { format: schemaFormat(format) };
   if (format.type === 'schema' || takes === 'none') noteFormat(format.type, takes, ledger);
-  const instruction = format.type === 'schema' ? schemaInstruction(format.schema) : JSON_ONLY;
+  const instruction = format.type === 'schema' ? schemaInstruction(format.schema) : JSON_INSTRUCTION;
   if (takes === 'none') return { instruction };
   // OpenAI refuses JSON mode when no input message says "JSON"; `instructions` do not count.
   const said =
@@ -127,12 +128,6 @@ function encodeFormat(
 
 function saysJson(parts: Conversation['turns'][number]['parts']): boolean {
   return parts.some((part) => part.type === 'text' && /json/i.test(part.text));
-}
-
-const JSON_ONLY = 'Answer with one JSON object and nothing else.';
-
-function schemaInstruction(schema: Readonly<Record<string, unknown>>): string {
-  return `${JSON_ONLY} It must be valid under this JSON Schema:\n${JSON.stringify(schema)}`;
 }
 
 function schemaFormat({ name, description, schema, strict }: OutputFormat & { type: 'schema' }): Fields {

@@ -1,3 +1,4 @@
+import { writeJson } from '../bridge/json.ts';
 import type { ClientContext, StreamEncoder } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { FinishReason, PartKind, Phase, ReplyEvent, Usage } from '../reply.ts';
@@ -146,7 +147,8 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   /** What another protocol alone can show has no form here; an item of this one is shown as it is. */
   #opaque(kind: string, json: unknown): void {
     const item = asObject(json);
-    if (item?.type !== kind || typeof item.id !== 'string') return;
+    if (item?.type !== kind || typeof item.id !== 'string' || item.id === '' || writeJson(item) === '')
+      return;
     const draft = { type: 'verbatim' as const, id: item.id, outputIndex: this.#items.nextIndex };
     const output = item as unknown as OutputItem;
     this.#items.begin(draft, output);

@@ -1,18 +1,11 @@
 import type { Ledger } from '../bridge/ledger.ts';
+import { type ClientTool, OfferedTools, parametersOf } from '../bridge/offered-tools.ts';
 import type { ToolNames } from '../bridge/tool-names.ts';
 import type { Target } from '../codec.ts';
-import type {
-  Conversation,
-  FreeformTool,
-  FunctionTool,
-  HostedTool,
-  ToolChoice,
-  ToolReference,
-} from '../conversation.ts';
+import type { Conversation, HostedTool, ToolChoice, ToolReference } from '../conversation.ts';
 import { asObject } from './shape.ts';
 
 type Fields = Record<string, unknown>;
-type ClientTool = FunctionTool | FreeformTool;
 
 /** Writes tools, choice and parallel calls; without a tool left, none of them is sent. */
 export function encodeTools(
@@ -21,18 +14,18 @@ export function encodeTools(
   names: ToolNames,
   ledger: Ledger,
 ): Fields {
-  const offered = distinct(conversation.tools, ledger);
+  const offered = new OfferedTools(conversation.tools, ledger);
   const hosted = conversation.tools.flatMap((tool, at) =>
     tool.type === 'hosted' ? encodeHosted(tool, `tools[${at}]`, ledger) : [],
   );
   const { toolChoice: choice } = conversation;
-  if (offered.length + hosted.length === 0) {
+  if (offered.all.length + hosted.length === 0) {
     if (choice && choice.type !== 'auto' && choice.type !== 'none') noteUnchoosable(choice.type, ledger);
     return {};
   }
   const strictByDefault = conversation.origin === 'responses';
   return {
-    tools: [...offered.map((tool) => encodeTool(tool, names, strictByDefault)), ...hosted],
+    tools: [...offered.all.map((tool) => encodeTool(tool, names, strictByDefault)), ...hosted],
     ...(choice && { tool_choice: encodeChoice(choice, names, offered, hosted, ledger) }),
     ...encodeParallel(conversation, target, ledger),
   };
@@ -55,48 +48,23 @@ function encodeTool(tool: ClientTool, names: ToolNames, strictByDefault: boolean
     type: 'function',
     name,
     ...description,
-    parameters: objectSchema(tool.parameters),
+    parameters: parametersOf(tool),
     // This API takes an unsaid `strict` for true, all the others for false.
     ...(strict !== undefined && { strict }),
   };
 }
 
-function objectSchema(schema: FunctionTool['parameters']): Readonly<Record<string, unknown>> {
-  return schema && Object.keys(schema).length > 0 ? schema : { type: 'object', properties: {} };
-}
-
-/** The tools that the client runs, each name once. */
-function distinct(tools: Conversation['tools'], ledger: Ledger): readonly ClientTool[] {
-  const seen = new Set<string>();
-  return tools.flatMap((tool, at): readonly ClientTool[] => {
-    if (tool.type === 'hosted') return [];
-    const key = `${tool.namespace ?? ''}\u0000${tool.name}`;
-    if (!seen.has(key)) {
-      seen.add(key);
-      return [tool];
-    }
-    ledger.add({
-      path: `tools[${at}]`,
-      from: 'second tool of the same name',
-      to: '',
-      action: 'dropped',
-      topic: 'tools',
-      reason: 'A call could not tell the two apart.',
-    });
-    return [];
-  });
-}
-
 /** This protocol's own tools as they are; of the others' search alone has an equivalent. */
 function encodeHosted(tool: HostedTool, path: string, ledger: Ledger): readonly Fields[] {
   if (tool.protocol === 'responses') return [{ ...tool.json }];
-  if (tool.kind === 'web_search') return [{ type: 'web_search', ...searchOptions(tool.json) }];
+  if (/^web_search(_preview)?(_\d|$)/.test(tool.kind))
+    return [{ type: 'web_search', ...searchOptions(tool.json) }];
   ledger.add({
     path,
     from: tool.kind,
     to: '',
     action: 'dropped',
-    topic: 'hint',
+    topic: 'tools',
     reason: 'The provider of this tool runs it itself; this upstream has none like it.',
   });
   return [];
@@ -114,7 +82,7 @@ function searchOptions(json: Readonly<Record<string, unknown>>): Fields {
 function encodeChoice(
   choice: ToolChoice,
   names: ToolNames,
-  tools: readonly ClientTool[],
+  offered: OfferedTools,
   hosted: readonly Fields[],
   ledger: Ledger,
 ): unknown {
@@ -124,12 +92,12 @@ function encodeChoice(
     case 'required':
       return choice.type;
     case 'tool':
-      return named(choice.tool, names, tools);
+      return named(choice.tool, names, offered);
     case 'allowed':
       return {
         type: 'allowed_tools',
         mode: choice.mode,
-        tools: choice.tools.map((tool) => named(tool, names, tools)),
+        tools: choice.tools.map((tool) => named(tool, names, offered)),
       };
     case 'hosted':
       if (hosted.some((tool) => tool.type === choice.kind))
@@ -147,11 +115,11 @@ function encodeChoice(
 }
 
 /** A tool by the form in which it is offered. */
-function named(reference: ToolReference, names: ToolNames, tools: readonly ClientTool[]): Fields {
-  const offered = tools.find(
-    (tool) => tool.name === reference.name && (tool.namespace ?? '') === (reference.namespace ?? ''),
-  );
-  return { type: offered?.type === 'freeform' ? 'custom' : 'function', name: names.upstream(reference) };
+function named(reference: ToolReference, names: ToolNames, offered: OfferedTools): Fields {
+  return {
+    type: offered.chosen(reference).type === 'freeform' ? 'custom' : 'function',
+    name: names.upstream(reference),
+  };
 }
 
 function noteUnchoosable(from: string, ledger: Ledger): void {

@@ -1,5 +1,5 @@
+import { decodeError } from '../bridge/upstream-error.ts';
 import type { Codec } from '../codec.ts';
-import { decodeError } from '../openai-chat/errors.ts';
 import { decodeReply } from './decode-reply.ts';
 import { decodeRequest } from './decode-request.ts';
 import { ResponsesStreamDecoder } from './decode-stream.ts';

@@ -5,7 +5,7 @@ import { CallReader } from './read-call.ts';
 import { MessageReader } from './read-message.ts';
 import { ReasoningReader } from './read-reasoning.ts';
 import type { ReaderContext } from './reader-context.ts';
-import { asObject, asString } from './shape.ts';
+import { asObject, asString, placeAt } from './shape.ts';
 
 /** Reads the events of one output item. Whatever repeats what was said already adds only what is new. */
 interface Reader {
@@ -26,6 +26,8 @@ export class ItemReader {
   #lastKey = -1;
   sawCall = false;
   sawRefusal = false;
+  /** There is a call that cannot be handed over. */
+  lostCall = false;
 
   constructor(upstream: UpstreamContext, emit: (event: ReplyEvent) => void) {
     this.#context = {
@@ -36,6 +38,9 @@ export class ItemReader {
         emit(event);
       },
       nextIndex: () => this.#nextPart++,
+      loseCall: () => {
+        this.lostCall = true;
+      },
     };
   }
 
@@ -43,18 +48,20 @@ export class ItemReader {
     const item = asObject(event.item);
     switch (type) {
       case 'response.output_item.added':
-        if (item) this.#readerOf(this.#keyOf(event, item), asString(item.type))?.read(type, event);
+        if (item) this.#read(this.#keyOf(event, item), asString(item.type), type, event);
         return;
       case 'response.output_item.done':
         if (item) this.#finish(this.#keyOf(event, item), item, item.status !== 'incomplete');
         return;
       default: {
         const kind = kindOfEvent(type, event);
-        if (!kind) return;
-        const key = this.#keyOf(event);
-        if (!this.#finished.has(key)) this.#readerOf(key, kind)?.read(type, event);
+        if (kind) this.#read(this.#keyOf(event), kind, type, event);
       }
     }
+  }
+
+  #read(key: number, kind: string | undefined, type: string, event: JsonObject): void {
+    if (!this.#finished.has(key)) this.#readerOf(key, kind)?.read(type, event);
   }
 
   /** The terminal response: items that are still open are finished by it, items that are new are read whole. */
@@ -111,9 +118,9 @@ export class ItemReader {
     const id = asString(event.item_id) ?? asString(item?.id);
     const known = id === undefined ? undefined : this.#keyById.get(id);
     const key =
-      typeof event.output_index === 'number'
-        ? event.output_index
-        : (known ?? (item || id !== undefined ? this.#lastKey + 1 : Math.max(this.#lastKey, 0)));
+      placeAt(event.output_index) ??
+      known ??
+      (item || id !== undefined ? this.#lastKey + 1 : Math.max(this.#lastKey, 0));
     this.#lastKey = Math.max(this.#lastKey, key);
     if (id !== undefined) this.#keyById.set(id, key);
     return key;

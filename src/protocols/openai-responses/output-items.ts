@@ -1,6 +1,7 @@
 import { packSeal } from '../bridge/seal.ts';
 import type { Seal } from '../conversation.ts';
 import type { Phase } from '../reply.ts';
+import type { Deltas } from './frames.ts';
 import type {
   CustomToolCallItem,
   FunctionCallItem,
@@ -36,11 +37,12 @@ export interface ContentDraft {
 export interface ReasoningDraft extends ItemBase {
   readonly type: 'reasoning';
   readonly summary: string[];
-  /** Whether the last summary part takes further text. */
-  summaryOpen: boolean;
   /** The provider gave a summary of its own. */
   summarised: boolean;
   content: string | undefined;
+  /** Of the open summary part, and of the raw text. */
+  summaryDeltas: Deltas | undefined;
+  contentDeltas: Deltas | undefined;
   seal: Seal | undefined;
 }
 
@@ -52,6 +54,7 @@ export interface CallDraft extends ItemBase {
   readonly freeform: boolean;
   /** The arguments of a function, the raw input of a freeform tool. */
   text: string;
+  readonly deltas: Deltas;
 }
 
 /** Shown as it came: an item that only this protocol knows. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../bridge/fields.ts';
 import { FreeformUnwrapper } from '../bridge/freeform.ts';
+import { parseJson, writeJson } from '../bridge/json.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { RunningText } from './running-text.ts';
 import { asObject, asString } from './shape.ts';
@@ -79,9 +80,13 @@ export class CallReader {
   }
 
   #end(complete: boolean): void {
+    if (!complete || this.#index === undefined) this.#context.loseCall();
     if (this.#index === undefined) return;
     this.#pass(this.#text.end());
     if (this.#unwrapper) this.#emit(this.#index, this.#unwrapper.end());
+    // A function called without arguments gets an empty object.
+    else if (complete && this.#type === 'function_call' && this.#text.text.trim() === '')
+      this.#emit(this.#index, '{}');
     this.#context.emit({ type: 'part-end', index: this.#index, complete });
   }
 }
@@ -89,13 +94,9 @@ export class CallReader {
 /** Some upstreams give the arguments as an object instead of its text. */
 function wholeText(item: JsonObject | undefined): string | undefined {
   const whole = item?.arguments ?? item?.input;
-  return asObject(whole) ? JSON.stringify(whole) : asString(whole);
+  return asObject(whole) ? writeJson(whole) : asString(whole);
 }
 
 function isJsonObject(text: string): boolean {
-  try {
-    return text.trim() === '' || asObject(JSON.parse(text)) !== undefined;
-  } catch {
-    return false;
-  }
+  return text.trim() === '' || asObject(parseJson(text)) !== undefined;
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../bridge/fields.ts';
 import type { Phase } from '../reply.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { RunningText } from './running-text.ts';
-import { asObject, asString, listOf } from './shape.ts';
+import { asObject, asString, listOf, placeAt } from './shape.ts';
 
 type Kind = 'text' | 'refusal';
 
@@ -24,7 +24,7 @@ export class MessageReader {
   }
 
   read(type: string, event: JsonObject): void {
-    const at = typeof event.content_index === 'number' ? event.content_index : 0;
+    const at = placeAt(event.content_index) ?? 0;
     switch (type) {
       case 'response.output_item.added':
         this.#phase = phaseOf(asObject(event.item));

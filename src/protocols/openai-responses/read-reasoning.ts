@@ -1,7 +1,7 @@
 import type { JsonObject } from '../bridge/fields.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { RunningText } from './running-text.ts';
-import { asObject, asString, listOf } from './shape.ts';
+import { asObject, asString, listOf, placeAt } from './shape.ts';
 
 type Form = 'summary' | 'raw';
 
@@ -18,7 +18,7 @@ export class ReasoningReader {
   }
 
   read(type: string, event: JsonObject): void {
-    const at = placeOf(event.summary_index ?? event.content_index);
+    const at = placeAt(event.summary_index ?? event.content_index) ?? 0;
     switch (type) {
       case 'response.reasoning_summary_text.delta':
         this.#append('summary', at, event.delta);
@@ -94,8 +94,4 @@ export class ReasoningReader {
     this.#context.emit({ type: 'part-start', index, part: 'reasoning' });
     return index;
   }
-}
-
-function placeOf(index: unknown): number {
-  return typeof index === 'number' ? index : 0;
 }

@@ -7,4 +7,6 @@ export interface ReaderContext {
   readonly emit: (event: ReplyEvent) => void;
   /** The index of a part that starts now. */
   readonly nextIndex: () => number;
+  /** A call ended that cannot be handed over: it has no name, or is not whole. */
+  readonly loseCall: () => void;
 }

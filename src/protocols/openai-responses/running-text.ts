@@ -1,4 +1,4 @@
-import { completeSurrogates } from '../bridge/surrogates.ts';
+import { completeSurrogates, endsInHalf } from '../bridge/surrogates.ts';
 
 /** A text that arrives in pieces, and once more as a whole: gives out what is new, never half a character. */
 export class RunningText {
@@ -14,6 +14,7 @@ export class RunningText {
   /** Takes a piece; returns what can be passed on, often exactly the piece. */
   add(piece: string): string {
     this.#text += piece;
+    if (this.#held === '' && !endsInHalf(piece)) return piece;
     const [whole, half] = completeSurrogates(this.#held + piece);
     this.#held = half;
     return whole;

@@ -1,19 +1,26 @@
 import { repairArguments } from '../bridge/arguments.ts';
 import type { Tool } from '../conversation.ts';
 import type { ReplyEvent } from '../reply.ts';
+import { deltasOf } from './frames.ts';
 import type { ItemWriter } from './item-writer.ts';
 import { type CallDraft, callItem } from './output-items.ts';
 
 export function openCall(items: ItemWriter, event: ReplyEvent & { type: 'tool-call-start' }): CallDraft {
+  const id = items.newId(event.freeform ? 'ctc_' : 'fc_');
+  const outputIndex = items.nextIndex;
+  const delta = event.freeform
+    ? 'response.custom_tool_call_input.delta'
+    : 'response.function_call_arguments.delta';
   const item: CallDraft = {
     type: 'call',
-    id: items.newId(event.freeform ? 'ctc_' : 'fc_'),
-    outputIndex: items.nextIndex,
+    id,
+    outputIndex,
     callId: event.id,
     name: event.name,
     namespace: event.namespace,
     freeform: event.freeform,
     text: '',
+    deltas: deltasOf(delta, { item_id: id, output_index: outputIndex }),
   };
   items.begin(item, callItem(item, 'in_progress'));
   return item;
@@ -21,10 +28,7 @@ export function openCall(items: ItemWriter, event: ReplyEvent & { type: 'tool-ca
 
 export function writeArguments({ frames }: ItemWriter, item: CallDraft, delta: string): void {
   item.text += delta;
-  const type = item.freeform
-    ? 'response.custom_tool_call_input.delta'
-    : 'response.function_call_arguments.delta';
-  frames.frame(type, { item_id: item.id, output_index: item.outputIndex, delta });
+  frames.delta(item.deltas, delta);
 }
 
 /** Hands a whole call over. Repaired arguments may differ from the deltas; clients act on the finished item. */

@@ -1,4 +1,5 @@
 import type { Phase } from '../reply.ts';
+import { type Deltas, deltasOf } from './frames.ts';
 import type { ItemWriter } from './item-writer.ts';
 import { type ContentDraft, contentPart, type MessageDraft, messageItem } from './output-items.ts';
 
@@ -6,8 +7,7 @@ import { type ContentDraft, contentPart, type MessageDraft, messageItem } from '
 export interface ContentPlace {
   readonly message: MessageDraft;
   readonly content: ContentDraft;
-  /** What all its deltas have in common. */
-  readonly head: string;
+  readonly deltas: Deltas;
 }
 
 /** Begins a content part: in the message just written if nothing else came since, else in a new one. */
@@ -23,13 +23,16 @@ export function openContent(
   message.contents.push(content);
   const at = placeOf(message, content);
   items.frames.frame('response.content_part.added', { ...at, part: contentPart(content) });
-  return { message, content, head: `${JSON.stringify(at).slice(1, -1)},"delta":` };
+  const deltas =
+    type === 'output_text'
+      ? deltasOf('response.output_text.delta', at, { logprobs: [] })
+      : deltasOf('response.refusal.delta', at);
+  return { message, content, deltas };
 }
 
-export function writeText(items: ItemWriter, { content, head }: ContentPlace, text: string): void {
+export function writeText({ frames }: ItemWriter, { content, deltas }: ContentPlace, text: string): void {
   content.text += text;
-  const type = content.type === 'output_text' ? 'response.output_text.delta' : 'response.refusal.delta';
-  items.frames.delta(type, head, text);
+  frames.delta(deltas, text);
 }
 
 export function endContent(items: ItemWriter, { message, content }: ContentPlace, complete: boolean): void {

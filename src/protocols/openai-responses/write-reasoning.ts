@@ -1,4 +1,5 @@
 import type { ReasoningForm } from '../reply.ts';
+import { deltasOf } from './frames.ts';
 import type { ItemWriter } from './item-writer.ts';
 import { type ReasoningDraft, reasoningItem } from './output-items.ts';
 import { REASONING_ID } from './relay-reasoning.ts';
@@ -9,9 +10,10 @@ export function openReasoning(items: ItemWriter): ReasoningDraft {
     id: items.newId(REASONING_ID),
     outputIndex: items.nextIndex,
     summary: [],
-    summaryOpen: false,
     summarised: false,
     content: undefined,
+    summaryDeltas: undefined,
+    contentDeltas: undefined,
     seal: undefined,
   };
   items.begin(item, reasoningItem(item));
@@ -41,8 +43,8 @@ export function writeReasoning(
 
 /** Ends the summary's paragraph, if one is begun. */
 export function breakSummary({ frames }: ItemWriter, item: ReasoningDraft): void {
-  if (!item.summaryOpen) return;
-  item.summaryOpen = false;
+  if (!item.summaryDeltas) return;
+  item.summaryDeltas = undefined;
   const at = summaryPlace(item);
   const text = item.summary.at(-1) ?? '';
   frames.frame('response.reasoning_summary_text.done', { ...at, text });
@@ -61,25 +63,26 @@ export function endReasoning(items: ItemWriter, item: ReasoningDraft): void {
 }
 
 function writeSummary({ frames }: ItemWriter, item: ReasoningDraft, text: string): void {
-  if (!item.summaryOpen) {
-    item.summaryOpen = true;
+  if (!item.summaryDeltas) {
     item.summary.push('');
+    const at = summaryPlace(item);
+    item.summaryDeltas = deltasOf('response.reasoning_summary_text.delta', at);
     const part = { type: 'summary_text', text: '' };
-    frames.frame('response.reasoning_summary_part.added', { ...summaryPlace(item), part });
+    frames.frame('response.reasoning_summary_part.added', { ...at, part });
   }
   item.summary[item.summary.length - 1] += text;
-  frames.frame('response.reasoning_summary_text.delta', { ...summaryPlace(item), delta: text });
+  frames.delta(item.summaryDeltas, text);
 }
 
 function writeRaw({ frames }: ItemWriter, item: ReasoningDraft, text: string): void {
-  const at = contentPlace(item);
-  if (item.content === undefined) {
-    item.content = '';
+  if (!item.contentDeltas) {
+    const at = contentPlace(item);
+    item.contentDeltas = deltasOf('response.reasoning_text.delta', at);
     const part = { type: 'reasoning_text', text: '' };
     frames.frame('response.content_part.added', { ...at, part });
   }
-  item.content += text;
-  frames.frame('response.reasoning_text.delta', { ...at, delta: text });
+  item.content = (item.content ?? '') + text;
+  frames.delta(item.contentDeltas, text);
 }
 
 function summaryPlace({ id, outputIndex, summary }: ReasoningDraft) {
