@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/clients/**/*.test.ts'],
-    globalSetup: ['test/build-once.ts'],
+    globalSetup: [new URL('build-once.ts', import.meta.url).pathname],
     testTimeout: 90_000,
     hookTimeout: 300_000,
     fileParallelism: true,

@@ -5,7 +5,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['test/clients/**'],
-    globalSetup: ['test/build-once.ts'],
+    globalSetup: [new URL('build-once.ts', import.meta.url).pathname],
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

@@ -43,6 +43,8 @@ type Auth = ProxyOptions['auth'];
  */
 export async function serve(options: ServeOptions): Promise<number> {
   const signals = trapSignals();
+  // Whoever read its notes may leave (`llmup serve 2>&1 | head -1`); the proxy goes on.
+  process.stderr.on('error', () => {});
   try {
     const { env } = process;
     const paths = llmupPaths(env);
@@ -56,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<number> {
         proxy: {
           config,
           credentials,
-          listen: listenOf(config, options),
+          listen: await freeListen(listenOf(config, options)),
           auth,
           env,
           ...(directory !== undefined && { stateDirectory: directory }),
@@ -65,6 +67,7 @@ export async function serve(options: ServeOptions): Promise<number> {
         view: viewOf(id, preset, config),
         paths,
         record: options.record ?? 'meta',
+        keepBodies: options.ui ?? false,
         ...(directory !== undefined && { directory }),
         say,
       },
@@ -195,8 +198,16 @@ function listenOf(config: Config, { listen }: ServeOptions): Listen {
   const parsed = parseListen(listen);
   if (parsed) return parsed;
   throw new UserError(`--listen must be host:port, not ${JSON.stringify(listen)}`, EXIT.usage, [
-    'such as 127.0.0.1:8080; port 0 takes a free one',
+    'such as 127.0.0.1:8080, or 127.0.0.1:8080-8090 for the first free one; port 0 takes any',
   ]);
+}
+
+/** The first free port of a range; a range without one is for the proxy to complain of. */
+async function freeListen({ host, port, lastPort }: Listen): Promise<Listen> {
+  if (lastPort === undefined) return { host, port };
+  const { default: getPort, portNumbers } = await import('get-port');
+  const free = await getPort({ host, port: portNumbers(port, lastPort) });
+  return { host, port: free >= port && free <= lastPort ? free : port };
 }
 
 function viewOf(id: string, preset: ChosenPreset, config: Config): Omit<SessionView, 'proxyUrl'> {

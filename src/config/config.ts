@@ -32,6 +32,8 @@ export type Tier = 'opus' | 'sonnet' | 'haiku' | 'subagent';
 export interface Listen {
   readonly host: string;
   readonly port: number;
+  /** End of a range, whose first free port is taken. */
+  readonly lastPort?: number;
 }
 
 /** `environment`: by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. */

@@ -142,7 +142,7 @@ const hook = z.strictObject({ url: text, authorization: key(text) });
 export const configFile = z.strictObject({
   title: key(text),
   description: key(text),
-  listen: key(text, 'host:port of `llmup serve`. Default: 127.0.0.1:8080.'),
+  listen: key(text, 'host:port of `llmup serve`; the port may be a range. Default: 127.0.0.1:8080.'),
   upstream_timeout_secs: key(seconds, 'Until the first byte of a streamed reply. Default: 120.'),
   compatibility_mode: key(
     z.enum(['strict', 'balanced', 'max_compat', 'max-compat']),

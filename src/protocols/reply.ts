@@ -117,7 +117,7 @@ interface OpenPart {
 }
 
 /** Collects the events of one reply; `reply()` may be asked once the terminal event was pushed. */
-export class ReplyFold {
+class ReplyFold {
   #id: string | undefined;
   #model: string | undefined;
   #usage: Usage | undefined;

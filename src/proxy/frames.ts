@@ -106,10 +106,19 @@ function tooLarge(limit: number): RangeError {
 /** What a frame dispatches; undefined for comments and blank lines, which dispatch nothing. */
 export function parseFrame(bytes: Buffer, start: number, end: number): SseFrame | undefined {
   const text = bytes.toString('utf8', start, end);
-  // Nearly every frame of a Chat stream is this one line.
-  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2 && !text.includes('\r')) {
-    return { data: text.slice(6, -2) };
-  }
+  return plainFrame(text) ?? parseLines(text);
+}
+
+/** Nearly every frame: `data` in one line, as Chat has it, or after its `event`, as Responses has it. */
+function plainFrame(text: string): SseFrame | undefined {
+  if (!text.endsWith('\n\n') || text.includes('\r')) return undefined;
+  const data = text.startsWith('event: ') ? text.indexOf('\n') + 1 : 0;
+  if (!text.startsWith('data: ', data) || text.indexOf('\n', data) !== text.length - 2) return undefined;
+  const json = text.slice(data + 6, -2);
+  return data > 8 ? { event: text.slice(7, data - 1), data: json } : { data: json };
+}
+
+function parseLines(text: string): SseFrame | undefined {
   let event: string | undefined;
   const data: string[] = [];
   for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)) {

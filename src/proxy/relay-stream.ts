@@ -49,7 +49,7 @@ export class RelayedStream extends StreamAnswer {
     }
     if (progress.hasForwarded) {
       this.#begin();
-      return numbered(super.heartbeat(), this.#lastNumber());
+      return numbered(this.#asTheirs(super.heartbeat()), this.#lastNumber());
     }
     const isFirst = !progress.beganByHeartbeat;
     progress.beganByHeartbeat = true;
@@ -59,7 +59,7 @@ export class RelayedStream extends StreamAnswer {
   protected override failureFrames(failure: Failure): string {
     if (this.#isChat || !this.#progress.hasForwarded) return super.failureFrames(failure);
     this.#begin();
-    return numbered(super.failureFrames(failure), this.#lastNumber() + 1);
+    return numbered(this.#asTheirs(super.failureFrames(failure)), this.#lastNumber() + 1);
   }
 
   get #isChat(): boolean {
@@ -71,6 +71,13 @@ export class RelayedStream extends StreamAnswer {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     this.encode(this.#progress.start ?? { type: 'start' });
+  }
+
+  /** Our frames, about the response that the upstream began. */
+  #asTheirs(frames: string): string {
+    const ours = /"response":\{"id":"([^"]+)"/.exec(frames)?.[1];
+    const theirs = this.#progress.start?.id;
+    return ours === undefined || theirs === undefined ? frames : frames.replaceAll(ours, theirs);
   }
 
   #lastNumber(): number {

@@ -42,9 +42,9 @@ export class RelayTry extends StreamTry {
     this.#progress = progress;
     this.#splitter = new FrameSplitter(context.config.limits.maxSseFrameBytes);
     this.#isChat = clientCodec.protocol === 'chat';
-    // Elsewhere, and with these quirks, the meaning of a text depends on the texts before it.
+    // With these quirks the meaning of a text depends on the texts before it.
     const { cumulativeDeltas, thinkTags } = route.upstream.quirks;
-    this.#repeated = this.#isChat && !cumulativeDeltas && !thinkTags ? new RepeatedText() : undefined;
+    this.#repeated = cumulativeDeltas || thinkTags ? undefined : new RepeatedText();
   }
 
   protected take(chunk: Buffer): void {
@@ -137,8 +137,10 @@ export class RelayTry extends StreamTry {
       return true;
     }
     if (this.#isChat && data === '[DONE]') this.#sawDone = true;
+    const unseen = this.#repeated?.unseen();
+    if (unseen) this.catchUp(unseen);
     this.decoder.push(frame);
-    this.#repeated?.learn(data);
+    this.#repeated?.learn(frame);
     if (!this.hasContent && !this.#hasFailed) {
       const isHandshake = this.#isHandshake(data);
       this.hasContent = !isHandshake;

@@ -1,4 +1,4 @@
-import type { StreamDecoder } from '../protocols/codec.ts';
+import type { SseFrame, StreamDecoder } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
 import type { OpenExchange } from './context.ts';
@@ -21,6 +21,7 @@ export abstract class StreamTry implements BodyReader {
   readonly #reply: UpstreamReply;
   #frames = 0;
   #isOver = false;
+  #isCatchingUp = false;
   #lingering: NodeJS.Timeout | undefined;
   #resolve: (failed: FailedTry | undefined) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
@@ -125,6 +126,13 @@ export abstract class StreamTry implements BodyReader {
     return this.#frames;
   }
 
+  /** Lets the decoder know what has been recorded without it. */
+  protected catchUp(frame: SseFrame): void {
+    this.#isCatchingUp = true;
+    this.decoder.push(frame);
+    this.#isCatchingUp = false;
+  }
+
   /** Ends the try for a reason of ours. */
   protected fail(message: string): void {
     this.outcome ??= cutFailure(message, this.exchange.route.upstream);
@@ -137,7 +145,7 @@ export abstract class StreamTry implements BodyReader {
   }
 
   #note(event: ReplyEvent): void {
-    if (this.outcome !== undefined) return;
+    if (this.outcome !== undefined || this.#isCatchingUp) return;
     this.exchange.record.event(event);
     this.exchange.outgoing.remember?.(event);
     if (event.type === 'failure') {

@@ -72,10 +72,10 @@ export async function startInlineTraffic(options: TrafficOptions): Promise<Traff
   };
 }
 
-/** Starts the proxy. It hands out bodies whatever is recorded: a viewer may ask for them at any time. */
-async function listen({ proxy }: TrafficOptions, bus: TrafficBus): Promise<ProxyHandle> {
+/** Starts the proxy. It hands out bodies where the journal or a viewer may want them. */
+async function listen({ proxy, record, keepBodies }: TrafficOptions, bus: TrafficBus): Promise<ProxyHandle> {
   try {
-    return await startProxy({ ...proxy, bus, recordBodies: true });
+    return await startProxy({ ...proxy, bus, recordBodies: keepBodies || record === 'full' });
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`the proxy could not start: ${(error as Error).message}`, EXIT.proxy);

@@ -146,6 +146,7 @@ async function startOwnTraffic(
       view: sessionView(options),
       paths,
       record,
+      keepBodies: true,
       directory,
       say,
     },

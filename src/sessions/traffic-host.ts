@@ -13,6 +13,8 @@ export interface TrafficOptions {
   readonly paths: Paths;
   /** What the journal keeps. */
   readonly record: RecordMode;
+  /** Bodies of the last exchanges are kept for whoever looks into one; a busy gateway does without. */
+  readonly keepBodies: boolean;
   /** Gets journal and receipt. Without one nothing is written, and no viewer can connect. */
   readonly directory?: string;
   /** Receives notes for the user, one line each. */

@@ -6,6 +6,8 @@ import { type Answer, type Provider, type Script, startProvider } from '../provi
 import {
   CHAT_PATH,
   chatRequest,
+  chunk,
+  DONE,
   event,
   HELLO_FRAMES,
   HELLO_JSON,
@@ -96,6 +98,25 @@ describe('the record of an exchange', () => {
       const said = proxy.deltas.filter(({ exchangeId }) => exchangeId === last.id);
       expect(said.map(({ kind, text: piece }) => `${kind}:${piece}`)).toEqual(['text:Hel', 'text:lo']);
     }
+  });
+
+  it('has the words of a relayed stream right, whatever stands between them', async () => {
+    const texts = ['a', 'b', 'b', '"', 'content', '\\n', 'é😀', ' ', 'served-model', '0', 'c', 'd'];
+    const call = { tool_calls: [{ index: 0, id: 'call_1', function: { name: 'f', arguments: '{}' } }] };
+    const frames = [
+      chunk({ role: 'assistant', content: '' }),
+      ...texts.map((content) => chunk({ content })),
+      chunk({ reasoning_content: 'hm' }),
+      ...texts.map((content) => chunk({ content })),
+      chunk(call),
+      chunk({}, { finish_reason: 'tool_calls' }),
+      DONE,
+    ];
+    await start(() => ({ frames: [frames.join('')] }));
+    expect(await (await proxy.post(CHAT_PATH, chatRequest({ stream: true }))).text()).toBe(frames.join(''));
+    const said = proxy.deltas.map(({ kind, text }) => `${kind}:${text}`);
+    const words = texts.map((text) => `text:${text}`);
+    expect(said).toEqual([...words, 'reasoning:hm', ...words, 'tool-call:f', 'tool-arguments:{}']);
   });
 
   it('has bodies, redacted, only when they are asked for', async () => {

@@ -5,6 +5,7 @@ import {
   chatRequest,
   chunk,
   DONE,
+  event,
   FINISH,
   frameData,
   HELLO_FRAMES,
@@ -158,6 +159,34 @@ describe('a relayed stream', () => {
     });
   });
 
+  it.each([
+    ['text', 'response.output_text', 'text', { type: 'message', role: 'assistant', content: [] }],
+    ['reasoning', 'response.reasoning_summary_text', 'text', { type: 'reasoning', summary: [] }],
+    [
+      'tool-arguments',
+      'response.function_call_arguments',
+      'arguments',
+      { type: 'function_call', call_id: 'call_1', name: 'shell', arguments: '' },
+    ],
+  ])('of Responses is watched word by word, each word once: %s', async (kind, type, whole, item) => {
+    const words = ['{ one', ' two', ' "three"', ' four', '\\', ' five', ' five', ' é😀', ' 6', ' 7 }'];
+    const place = { item_id: 'item_1', output_index: 0, content_index: 0, summary_index: 0 };
+    const frames = [
+      event('response.output_item.added', 2, { output_index: 0, item: { id: 'item_1', ...item } }),
+      ...words.map((delta, index) =>
+        event(`${type}.delta`, 3 + index, { ...place, delta, obfuscation: 'x'.repeat(index) }),
+      ),
+      event(`${type}.done`, 13, { ...place, [whole]: words.join('') }),
+    ];
+    const end = event('response.completed', 14, {
+      response: { id: 'resp_up', status: 'completed', output: [] },
+    });
+    await start(() => ({ frames: [...RESPONSES_HANDSHAKE, ...frames, end] }));
+    await (await proxy.post(RESPONSES_PATH, RESPONSES_STREAM)).text();
+    const watched = proxy.deltas.filter((delta) => delta.kind === kind).map(({ text }) => text);
+    expect(watched).toEqual(words);
+  });
+
   it('does not wait for an upstream that keeps its connection open after the end', async () => {
     await start(() => ({ frames: [...RESPONSES_HANDSHAKE, ...RESPONSES_TEXT, ...RESPONSES_END, 60_000] }));
     const answer = await proxy.post(RESPONSES_PATH, RESPONSES_STREAM);
@@ -183,7 +212,10 @@ describe('a relayed stream', () => {
     const text = await (await proxy.post(RESPONSES_PATH, RESPONSES_STREAM)).text();
     const data = frameData(text) as { type: string; sequence_number: number }[];
     expect(data.map(({ sequence_number }) => sequence_number)).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(data.at(-1)).toMatchObject({ type: 'response.failed', response: { status: 'failed' } });
+    expect(data.at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { id: 'resp_up', status: 'failed' },
+    });
     expect(data.filter(({ type }) => type === 'response.created')).toHaveLength(1);
   });
 

@@ -111,7 +111,11 @@ export class Screen {
     const { active } = this.#terminal.buffer;
     return Array.from(
       { length: this.#terminal.rows },
-      (_, row) => active.getLine(active.viewportY + row)?.translateToString(true).trimEnd() ?? '',
+      (_, row) =>
+        active
+          .getLine(active.viewportY + row)
+          ?.translateToString(true)
+          .trimEnd() ?? '',
     );
   }
 
@@ -277,6 +281,11 @@ export class Screen {
     await this.until(({ exit }) => exit !== undefined, 'the end of the program');
     await new Promise<void>((resolve) => this.#terminal.write('', resolve));
     return this.exit?.exitCode ?? -1;
+  }
+
+  /** Closes the terminal, as a window is closed. */
+  close(): void {
+    (this.#pty as unknown as { destroy(): void }).destroy();
   }
 
   /** Ends the program if it still runs. */

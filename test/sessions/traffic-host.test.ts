@@ -66,6 +66,7 @@ async function prepare(script: Script, { record = 'meta', port = 0 }: Changes = 
     },
     paths: llmupPaths({ LLMUP_HOME: machine.path('llmup') }),
     record,
+    keepBodies: true,
     directory,
     say: (line) => notes.push(line),
   };

@@ -109,7 +109,7 @@ export function followModes(
   parser.registerCsiHandler({ prefix: '>', final: 'm' }, (params) => {
     if (first(params) === 4) {
       modifyOtherKeys = Number(params[1] ?? 0) || 0;
-      }
+    }
     return true;
   });
   // OSC 10, 11, 12: the real terminal's foreground, background and cursor colour.

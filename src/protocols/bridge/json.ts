@@ -7,11 +7,14 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A value as JSON; `''` when it is nested too deeply to be written, which only hostile ones are. */
-export function writeJson(value: unknown): string {
+/** Stands for a value that is nested too deeply to be written, as only hostile ones are. It is no JSON. */
+export const TOO_DEEP = '(nested too deeply)';
+
+/** An object or a list as JSON, or {@link TOO_DEEP}. */
+export function writeJson(value: object): string {
   try {
-    return JSON.stringify(value) ?? '';
+    return JSON.stringify(value);
   } catch {
-    return '';
+    return TOO_DEEP;
   }
 }

@@ -45,7 +45,7 @@ export class DetailsCollector {
     if (this.#details.length === 0) return undefined;
     const data = writeJson(this.#details);
     this.#details = [];
-    return data || undefined;
+    return data;
   }
 }
 

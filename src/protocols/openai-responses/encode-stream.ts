@@ -1,4 +1,4 @@
-import { writeJson } from '../bridge/json.ts';
+import { TOO_DEEP, writeJson } from '../bridge/json.ts';
 import type { ClientContext, StreamEncoder } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { FinishReason, PartKind, Phase, ReplyEvent, Usage } from '../reply.ts';
@@ -147,7 +147,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   /** What another protocol alone can show has no form here; an item of this one is shown as it is. */
   #opaque(kind: string, json: unknown): void {
     const item = asObject(json);
-    if (item?.type !== kind || typeof item.id !== 'string' || item.id === '' || writeJson(item) === '')
+    if (item?.type !== kind || typeof item.id !== 'string' || item.id === '' || writeJson(item) === TOO_DEEP)
       return;
     const draft = { type: 'verbatim' as const, id: item.id, outputIndex: this.#items.nextIndex };
     const output = item as unknown as OutputItem;

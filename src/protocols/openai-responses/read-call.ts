@@ -94,7 +94,8 @@ export class CallReader {
 /** Some upstreams give the arguments as an object instead of its text. */
 function wholeText(item: JsonObject | undefined): string | undefined {
   const whole = item?.arguments ?? item?.input;
-  return asObject(whole) ? writeJson(whole) : asString(whole);
+  const object = asObject(whole);
+  return object ? writeJson(object) : asString(whole);
 }
 
 function isJsonObject(text: string): boolean {

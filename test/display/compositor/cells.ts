@@ -21,7 +21,11 @@ export function write(terminal: Terminal, text: string): Promise<void> {
 
 /** Parts of a cell that the emulator keeps beyond its public interface. */
 interface Extended {
-  readonly extended?: { readonly underlineStyle: number; readonly underlineColor: number; readonly urlId: number };
+  readonly extended?: {
+    readonly underlineStyle: number;
+    readonly underlineColor: number;
+    readonly urlId: number;
+  };
 }
 interface LinkService {
   readonly _core: { readonly _oscLinkService: { getLinkData(id: number): { uri: string } | undefined } };
@@ -58,7 +62,9 @@ export function cellsOf(
         : `${cell.isBgRGB() ? 'rgb' : 'palette'}${cell.getBgColor()}`;
       const { underlineStyle = 0, underlineColor = 0, urlId = 0 } = (cell as Extended).extended ?? {};
       // What a former occupant of the cell had is kept where the line is not drawn.
-      const underline = cell.isUnderline() ? `${Math.max(1, underlineStyle)}/${colourOf(underlineColor)}` : '';
+      const underline = cell.isUnderline()
+        ? `${Math.max(1, underlineStyle)}/${colourOf(underlineColor)}`
+        : '';
       const links = (terminal as unknown as LinkService)._core._oscLinkService;
       const link = urlId ? links.getLinkData(urlId)?.uri : undefined;
       cells.push(

@@ -144,3 +144,13 @@ test('whatever is repaired means the same, but for the nulls', () => {
     ),
   );
 });
+
+test('a schema that refers to itself in many ways is looked at once', () => {
+  const node = { anyOf: Array.from({ length: 12 }, () => ({ $ref: '#/$defs/node' })) };
+  const schema = {
+    $defs: { node, leaf: { type: 'integer' } },
+    type: 'object',
+    properties: { n: { anyOf: [{ $ref: '#/$defs/node' }, { $ref: '#/$defs/leaf' }] } },
+  };
+  expect(repairArguments('{"n":3.0}', schema)).toBe('{"n":3}');
+});

@@ -88,3 +88,23 @@ describe('the raw text out of arguments', () => {
     );
   });
 });
+
+describe('blanks without end', () => {
+  const through = (...pieces: string[]) => {
+    const unwrapper = new FreeformUnwrapper();
+    return pieces.map((piece) => unwrapper.push(piece)).join('') + unwrapper.end();
+  };
+  const blanks = Array.from({ length: 2000 }, () => ' ');
+
+  it('after the text are none of it', () => {
+    expect(through('{"input":"x"', ...blanks, '}')).toBe('x');
+  });
+
+  it('after a quote that was not escaped are', () => {
+    expect(through('{"input":"a "b"', ...blanks, 'c"}')).toBe(`a "b"${blanks.join('')}c`);
+  });
+
+  it('before anything else are no wrapper', () => {
+    expect(through(...blanks, 'x')).toBe(`${blanks.join('')}x`);
+  });
+});

@@ -143,3 +143,11 @@ describe('a history in the order that providers enforce', () => {
     );
   });
 });
+
+it('tells a thousand calls of one id apart', () => {
+  const turns = Array.from({ length: 1000 }, () => [assistant(call('same')), user(result('same'))]).flat();
+  const ids = arrange(turns, { maxLength: 40 }).turns.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])),
+  );
+  expect(new Set(ids).size).toBe(1000);
+});

@@ -88,6 +88,10 @@ describe('an ordinary stream', () => {
     expect(replyOf([say('Hi'), chunk({}, word), DONE]).end).toEqual({ type: 'finish', reason });
   });
 
+  it.each(['constructor', '__proto__'])('takes the reason %s for a plain end', (word) => {
+    expect(replyOf([say('Hi'), chunk({}, word), DONE]).end).toMatchObject({ reason: 'stop' });
+  });
+
   it('marks the part that the limit cut', () => {
     expect(replyOf([say('Hal'), chunk({}, 'length')]).parts).toMatchObject([
       { type: 'text', complete: false },
@@ -302,6 +306,52 @@ describe('tool calls', () => {
       { type: 'part-end', index: 0, complete: true },
       { type: 'finish', reason: 'tool-calls' },
     ]);
+  });
+
+  it('are handed over with the reason, while usage and [DONE] are waited for', () => {
+    const got: ReplyEvent[] = [];
+    const decoder = chatCodec.streamDecoder(upstreamContext(), (event) => got.push(event));
+    const push = (text: string) => decoder.push({ data: text.slice('data: '.length).trim() });
+    push(callDelta({ index: 0, id: 'c1', function: { name: 'run', arguments: '{"cmd":"ls"}' } }));
+    push(callDelta({ index: 1, id: 'c2', function: { name: 'list', arguments: '' } }));
+    push(chunk({}, 'tool_calls'));
+    // A call without arguments could still get some.
+    expect(got.filter(({ type }) => type === 'part-end')).toEqual([
+      { type: 'part-end', index: 0, complete: true },
+    ]);
+    push(callDelta({ index: 0, function: { arguments: '  ' } }));
+    push(callDelta({ index: 1, function: { arguments: '{"all":true}' } }));
+    push(frame({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } }));
+    expect(decoder.done).toBe(false);
+    push(DONE);
+    expect(foldReply(got)).toMatchObject({
+      parts: [
+        { id: 'c1', arguments: '{"cmd":"ls"}', complete: true },
+        { id: 'c2', arguments: '{"all":true}', complete: true },
+      ],
+      usage: { input: 1, output: 2 },
+      end: { type: 'finish', reason: 'tool-calls' },
+    });
+  });
+
+  it('that the limit cut wait for the end', () => {
+    const call = callDelta({ index: 0, id: 'c1', function: { name: 'run', arguments: '{"cmd":"ls"' } });
+    expect(replyOf([call, chunk({}, 'length'), DONE])).toMatchObject({
+      parts: [{ complete: false }],
+      end: { reason: 'length' },
+    });
+  });
+
+  it('keep their arguments apart by ids that are new with every delta, whatever braces are in them', () => {
+    const pieces = ['{"a":"', '}', '}', '{', '\\"', '}', '"}'];
+    const deltas = pieces.map((args, at) =>
+      callDelta({
+        index: 0,
+        id: `id${at}`,
+        function: { ...(at === 0 && { name: 'run' }), arguments: args },
+      }),
+    );
+    expect(replyOf([...deltas, end, DONE]).parts).toMatchObject([{ id: 'id0', arguments: pieces.join('') }]);
   });
 
   it.each<readonly [string, readonly string[]]>([

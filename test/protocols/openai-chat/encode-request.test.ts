@@ -265,6 +265,36 @@ describe('tools', () => {
     ]);
   });
 
+  it.each([
+    [
+      'alone, at OpenAI',
+      {
+        type: 'web_search',
+        search_context_size: 'low',
+        user_location: { type: 'approximate', country: 'DE' },
+      },
+      {
+        search_context_size: 'low',
+        user_location: { type: 'approximate', approximate: { country: 'DE' } },
+      },
+    ],
+    ['of stored pages', { type: 'web_search', external_web_access: false }, undefined],
+    ['of named sites', { type: 'web_search', filters: { allowed_domains: ['a.example'] } }, undefined],
+  ])('that search: %s', (_, json, options) => {
+    const tools: readonly Tool[] = [{ type: 'hosted', kind: 'web_search', protocol: 'responses', json }];
+    const { body, losses } = encode({ tools }, OPENAI);
+    expect(body.web_search_options).toEqual(options);
+    expect(losses).toHaveLength(options ? 0 : 1);
+    // Models that search take no other tools, and strangers do not know the field.
+    expect(encode({ tools: [...tools, run] }, OPENAI).body).not.toHaveProperty('web_search_options');
+    expect(encode({ tools }).body).not.toHaveProperty('web_search_options');
+  });
+
+  it('that are not offered cannot be chosen', () => {
+    const toolChoice = { type: 'tool', tool: { name: 'missing' } } as const;
+    expect(() => encode({ tools: [run], toolChoice })).toThrow(/tool_choice.*'missing'/);
+  });
+
   it('take choice and parallel calls with them when none is left', () => {
     const { body } = encode({
       tools: [{ type: 'hosted', kind: 'web_search', protocol: 'responses', json: {} }],

@@ -2,6 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/protocols/failure.ts';
 import { chatCodec } from '../../../src/protocols/openai-chat/index.ts';
 
+describe('an error that is no error', () => {
+  it.each([
+    ['a code that every object has', { error: { message: 'No', code: '__proto__', type: 'constructor' } }],
+    ['nesting without end', Array.from({ length: 50_000 }).reduce((inner) => [inner], {})],
+  ])('%s', (_, body) => {
+    expect(chatCodec.decodeError(400, body)).toMatchObject({ kind: 'invalid-request', status: 400 });
+  });
+});
+
 describe('an error answer', () => {
   it.each([
     [

@@ -485,3 +485,71 @@ describe('whole replies', () => {
     expect(whole(body).end).toMatchObject({ type: 'failure', failure: { kind } });
   });
 });
+
+describe('a call that cannot be handed over', () => {
+  const { name: _, ...nameless } = CALL;
+
+  test.each<[string, readonly object[]]>([
+    ['has no name', [{ type: 'response.output_item.done', output_index: 0, item: nameless }]],
+    [
+      'has half its arguments and no end',
+      [
+        { type: 'response.output_item.added', output_index: 0, item: { ...CALL, arguments: '' } },
+        { type: 'response.function_call_arguments.delta', output_index: 0, delta: '{"a":' },
+      ],
+    ],
+    [
+      'is incomplete by its own word',
+      [{ type: 'response.output_item.done', output_index: 0, item: { ...CALL, status: 'incomplete' } }],
+    ],
+  ])('makes a completed response a failure: it %s', (_, items) => {
+    expect(replyOf([CREATED, ...items, completed()])).toMatchObject({
+      end: { type: 'failure', failure: { kind: 'upstream', code: 'invalid_upstream_response' } },
+    });
+  });
+
+  test('is what the limit leaves', () => {
+    const reply = replyOf([
+      CREATED,
+      { type: 'response.output_item.added', output_index: 0, item: { ...CALL, arguments: '' } },
+      { type: 'response.function_call_arguments.delta', output_index: 0, delta: '{"a":' },
+      { type: 'response.incomplete', response: { incomplete_details: { reason: 'max_output_tokens' } } },
+    ]);
+    expect(reply).toMatchObject({ parts: [{ complete: false }], end: { reason: 'length' } });
+  });
+});
+
+test('an item announced after its end is not begun again', () => {
+  const reply = replyOf([
+    CREATED,
+    { type: 'response.output_item.done', output_index: 0, item: CALL },
+    { type: 'response.output_item.added', output_index: 0, item: CALL },
+    completed([CALL]),
+  ]);
+  expect(reply.parts).toHaveLength(1);
+});
+
+test('a call without arguments has an empty object of them, for whoever keeps the events', () => {
+  const reply = replyOf([CREATED, completed([{ ...CALL, arguments: '' }])]);
+  expect(reply.parts).toMatchObject([{ type: 'tool-call', arguments: '{}' }]);
+});
+
+test.each([-1, 1.5, 1e308, '0'])('items are told apart by their ids where output_index is %j', (odd) => {
+  const add = (id: string) => ({
+    type: 'response.output_item.done',
+    output_index: odd,
+    item: { ...CALL, id },
+  });
+  expect(replyOf([CREATED, add('fc_1'), add('fc_2'), completed()]).parts).toHaveLength(2);
+});
+
+test('arguments nested too deeply to be written do not break the reader', () => {
+  const deep: unknown = Array.from({ length: 50_000 }).reduce((inner) => ({ inner }), {});
+  const events = responsesCodec.decodeReply(
+    { status: 'completed', output: [{ ...CALL, arguments: deep }] },
+    upstreamContext(),
+  );
+  const [part] = foldReply(events).parts;
+  // Not an empty object, which would be another call.
+  expect(part).toMatchObject({ type: 'tool-call', arguments: expect.stringMatching(/^[^{]+$/) });
+});

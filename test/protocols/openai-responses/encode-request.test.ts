@@ -320,6 +320,19 @@ describe('tools', () => {
     expect(body.tools).toMatchObject([{ strict: true }]);
   });
 
+  test('parameters always say that they are an object', () => {
+    const parameters = { properties: { a: { type: 'string' } } };
+    const { body } = encode({ tools: [{ type: 'function', name: 'f', parameters }] });
+    expect(body.tools).toMatchObject([{ parameters: { type: 'object', ...parameters } }]);
+  });
+
+  test('one that is not offered cannot be chosen', () => {
+    const tools = [{ type: 'function', name: 'f' }] as const;
+    const choose = (name: string) => encode({ tools, toolChoice: { type: 'tool', tool: { name } } });
+    expect(choose('f').body.tool_choice).toEqual({ type: 'function', name: 'f' });
+    expect(() => choose('g')).toThrow(/tool_choice.*'g'/);
+  });
+
   test('search has an equivalent here, other hosted tools have none', () => {
     const { body, losses } = encode({
       tools: [

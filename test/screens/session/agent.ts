@@ -19,6 +19,7 @@ const TOOL = {
 /** What the program in the pane tells. */
 interface Report {
   readonly pid?: number;
+  readonly parent?: number;
   readonly tty?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly argv?: readonly string[];
@@ -47,6 +48,11 @@ export class Agent {
 
   get pid(): number {
     return this.#reports.find(({ pid }) => pid !== undefined)?.pid ?? 0;
+  }
+
+  /** The process that started it. */
+  get parent(): number {
+    return this.#reports.find(({ parent }) => parent !== undefined)?.parent ?? 0;
   }
 
   get env(): Readonly<Record<string, string>> {
@@ -201,6 +207,29 @@ export async function startSession(setup: SessionSetup = {}): Promise<StartedSes
     await screen.until(({ modes }) => modes.alternate);
     screen.type(typed);
   }
+  return { screen, machine, agent: await started(screen, agent) };
+}
+
+/**
+ * `llmup codex` in a shell in a terminal. The shell tells before what it is asked to, and after it the exit code,
+ * and that the terminal has its settings back once it has.
+ */
+export async function startInShell(setup: SessionSetup = {}): Promise<StartedSession> {
+  const { options = [], machine = await makeMachine(), cli = CLI, ...rest } = setup;
+  const { words, agent } = await awaitAgent(machine);
+  const script = [
+    'echo "what stood here before"; before=$(stty -g)',
+    '"$0" "$@"',
+    'code=$?; while [ "$(stty -g)" != "$before" ]; do sleep 0.02; done',
+    'echo "exit code $code, settings as before"; cat',
+  ].join('\n');
+  const line = [cli, 'codex', '--config', machine.config, '--client-bin', AGENT, ...options, '--', words];
+  const screen = new Screen('/bin/sh', ['-c', script, process.execPath, ...line], {
+    cwd: machine.workspace,
+    ...rest,
+    env: { ...machine.env, ...rest.env },
+  });
+  onTestFinished(() => screen.kill());
   return { screen, machine, agent: await started(screen, agent) };
 }
 
