@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['test/clients/**'],
     globalSetup: [new URL('build-once.ts', import.meta.url).pathname],
+    // Most of what is slow waits for processes: one worker, the default on two cores, leaves them idle.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

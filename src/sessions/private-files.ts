@@ -17,11 +17,15 @@ export async function makePrivateDirectory(path: string): Promise<void> {
 }
 
 /**
- * Writes a file for the user alone, whole or not at all.
+ * Writes a file for the user alone, whole or not at all. A `draft`, the file it is until it is whole, is only named by
+ * one who is alone in writing it.
  * @throws {UserError} exit 3 when it cannot be written.
  */
-export async function writePrivateFile(path: string, content: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
+export async function writePrivateFile(
+  path: string,
+  content: string,
+  draft = `${path}.${randomUUID()}`,
+): Promise<void> {
   try {
     await writeFile(draft, content, { mode: 0o600, flag: 'wx' });
     await rename(draft, path);

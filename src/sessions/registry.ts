@@ -62,9 +62,12 @@ export async function registerSession(
   await makePrivateDirectory(directory);
   const llmup = (await markProcess(process.pid)) ?? { pid: process.pid, started: '' };
   let record: SessionRecord = { view, host: hostname(), llmup, temporary };
+  let saved = Promise.resolve();
   const save = (change: Partial<SessionRecord>) => {
     record = { ...record, ...change };
-    return writePrivateFile(join(directory, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
+    const written = saved.then(() => writeRecord(directory, record));
+    saved = written.catch(() => {});
+    return written;
   };
   await save({});
   return {
@@ -75,6 +78,16 @@ export async function registerSession(
 }
 
 const RECORD_FILE = 'session.json';
+
+/** A record on its way to its place: what is left of one that a kill cut short. */
+export function recordDraft(directory: string): string {
+  return join(directory, `${RECORD_FILE}.draft`);
+}
+
+function writeRecord(directory: string, record: SessionRecord): Promise<void> {
+  const content = `${JSON.stringify(record, null, 2)}\n`;
+  return writePrivateFile(join(directory, RECORD_FILE), content, recordDraft(directory));
+}
 
 /** All sessions there are records of, the newest first. */
 export async function listSessions(paths: Paths): Promise<readonly SessionEntry[]> {
@@ -123,10 +136,9 @@ export async function sweepSessions(paths: Paths): Promise<void> {
     if (record.ended !== undefined || !isHere(record) || (await isRunning(record.llmup))) continue;
     if (record.client && (await isRunning(record.client))) process.kill(record.client.pid, 'SIGKILL');
     await endSessionProcesses(record.view.id);
-    for (const path of [...record.temporary, ...(record.socket ? [record.socket] : [])])
-      await rm(path, { recursive: true, force: true });
-    const ended: SessionRecord = { ...record, ended: { at: Date.now() } };
-    await writePrivateFile(join(directory, RECORD_FILE), `${JSON.stringify(ended, null, 2)}\n`);
+    const left = [...record.temporary, ...(record.socket ? [record.socket] : []), recordDraft(directory)];
+    for (const path of left) await rm(path, { recursive: true, force: true });
+    await writeRecord(directory, { ...record, ended: { at: Date.now() } });
   }
 }
 

@@ -11,7 +11,7 @@ import { makeHome } from './home.ts';
 import type { PreparedSession } from './prepare.ts';
 import { makePrivateDirectory, writePrivateFile } from './private-files.ts';
 import { endSessionProcesses, markProcess } from './processes.ts';
-import { type Registration, registerSession, sweepSessions } from './registry.ts';
+import { type Registration, recordDraft, registerSession, sweepSessions } from './registry.ts';
 import type { SignalTrap } from './signals.ts';
 import { type ClientEnd, type Launch, supervise } from './supervisor.ts';
 import { hasTerminal, openTerminal, type Terminal } from './terminal.ts';
@@ -227,8 +227,9 @@ async function keepHouse(
 
 /** What must not outlive the session. The journal and the receipt stay. */
 function temporaryFiles({ session }: RunOptions): readonly string[] {
-  const { home, ephemeral } = session;
+  const { home, ephemeral, sessionDirectory } = session;
   return [
+    recordDraft(sessionDirectory),
     ...[...runtimeConfig(session), ...session.plan('').files].map(({ path }) => path),
     ...(ephemeral ? [home] : []),
   ];

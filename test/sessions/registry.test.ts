@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import {
   findSession,
   listSessions,
   newSessionId,
+  recordDraft,
   registerSession,
   sweepSessions,
 } from '../../src/sessions/registry.ts';
@@ -74,6 +75,14 @@ test('sessions are listed newest first; a running one has its socket, an ended o
   ]);
 });
 
+test('changes noted at the same time are all there', async () => {
+  const { update, directory } = await registerSession(paths, view('a'));
+  const changes = Array.from({ length: 20 }, (_, index) => update({ socket: `/s/${index}` }));
+  await Promise.all([...changes, update({ temporary: ['/t'] })]);
+  const record: unknown = JSON.parse(await readFile(join(directory, 'session.json'), 'utf8'));
+  expect(record).toMatchObject({ socket: '/s/19', temporary: ['/t'] });
+});
+
 test('a process with the number of a former one is not taken for it', async () => {
   const mark = await idle();
   expect(await isRunning(mark)).toBe(true);
@@ -102,9 +111,11 @@ test('what a killed llmup left is cleaned up: its client, its client’s childre
   await mkdir(home, { recursive: true });
   await writeFile(socket, '');
   await leave('killed', { client, socket, temporary: [home] });
+  await writeFile(recordDraft(join(paths.state, 'sessions', 'killed')), '{ "vi');
   await sweepSessions(paths);
   await Promise.all([gone(client.pid), gone(child.pid)]);
   expect(await readdir(paths.state)).toEqual(['sessions']);
+  expect(await readdir(join(paths.state, 'sessions', 'killed'))).toEqual(['session.json']);
   expect(await isRunning(bystander)).toBe(true);
 });
 
