@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { Command, CommanderError, Option } from 'commander';
 import type { ConfigOptions } from './commands/config.ts';
 import type { ModelsOptions } from './commands/models.ts';
+import type { PickOptions } from './commands/pick.ts';
 import type { PresetsOptions } from './commands/presets.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { SessionOptions } from './commands/session-options.ts';
@@ -153,10 +154,18 @@ const COMMANDS: readonly Entry[] = [
 ];
 
 const EXAMPLES = `
+Without a command, on a terminal, llmup lets you choose what to start; with --plain by questions and answers.
+
 Examples:
   llmup codex --model preset-openai-compatible
   llmup codex -- exec --skip-git-repo-check "fix the failing test"
   llmup demo codex`;
+
+/** Options of `llmup` without a command. Commander would take them out of a command's line too. */
+const PICKER_OPTIONS: Readonly<Record<string, PickOptions>> = {
+  '--plain': { plain: true },
+  '--ascii': { ascii: true },
+};
 
 /** The exit code of a command line that is not understood. */
 const USAGE = 2;
@@ -300,10 +309,10 @@ async function run(argv: readonly string[]): Promise<number> {
     writeOut(`${version}\n`);
     return 0;
   }
-  if (args.length === 0) {
+  if (args.every((arg) => Object.hasOwn(PICKER_OPTIONS, arg))) {
     if (isatty(0) && isatty(1)) {
       const { pick } = await import('./commands/pick.ts');
-      return pick();
+      return pick(Object.assign({}, ...args.map((arg) => PICKER_OPTIONS[arg])));
     }
     program.outputHelp({ error: true });
     return USAGE;

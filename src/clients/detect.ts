@@ -114,7 +114,7 @@ async function versionOf(client: Client, program: string, options: DetectOptions
   if (answer.isCanceled) throw new UserError(`stopped before ${client.title} was started`, 130);
   const version = /\d+\.\d+\.\d+[\w.+-]*/.exec(`${answer.stdout}`)?.[0];
   if (answer.failed || version === undefined) {
-    const said = `${answer.stderr}`.trim().split('\n').slice(-3).join('\n') || answer.shortMessage;
+    const said = `${answer.stderr ?? ''}`.trim().split('\n').slice(-3).join('\n') || answer.shortMessage;
     throw new UserError(
       `${program} is not a working ${client.title}: \`--version\` failed${said ? `: ${said}` : ''}`,
       EXIT.clientNotFound,

@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../clients/client.ts';
 import { codex } from '../clients/codex.ts';
 import { findClient, peekClient } from '../clients/detect.ts';
 import { isPlaceholder } from '../config/api-root.ts';
-import type { Alias, Config, Upstream } from '../config/config.ts';
+import type { Alias, Config, Surface, Upstream } from '../config/config.ts';
 import { type NeededVariable, neededVariables, unmetNeeds } from '../config/needs.ts';
 import type { Paths } from '../config/paths.ts';
 import { listPresets, type PresetEntry, startAlias } from '../config/presets.ts';
@@ -15,11 +15,15 @@ import type {
   PickerClient,
   PickerModel,
   PickerPreset,
+  PickerRecent,
   PickerVariable,
 } from '../display/picker/model.ts';
 import { codecFor, PROTOCOL_NAMES } from '../protocols/codecs.ts';
+import { listSessions } from '../sessions/registry.ts';
+import type { Receipt } from '../traffic/receipt.ts';
 import { UserError } from '../user-error.ts';
 import { version } from '../version.ts';
+import { routeEffects } from './route-effects.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +33,7 @@ export const DEMO_PRESET = 'demo';
 /** What the picker offers on this machine: presets with what they still need, and clients. */
 export async function pickerOffers(paths: Paths, env: Environment, workspace: string): Promise<PickerModel> {
   const values = readVariables({ env, secretsFile: paths.secretsFile });
+  const recent = recentSessions(paths);
   return {
     version,
     workspace,
@@ -40,7 +45,40 @@ export async function pickerOffers(paths: Paths, env: Environment, workspace: st
       await clientOffer(codex, paths, env),
       { id: 'serve', label: 'proxy only', note: 'llmup serve, for clients started elsewhere' },
     ],
+    recent: await recent,
   };
+}
+
+/** Sessions that are listed. */
+const RECENT = 8;
+
+/** The last sessions of clients, with what their receipts say. */
+async function recentSessions(paths: Paths): Promise<readonly PickerRecent[]> {
+  const sessions = (await listSessions(paths)).filter(({ view }) => view.client !== undefined);
+  return Promise.all(
+    sessions.slice(0, RECENT).map(async ({ view, directory, running, exitCode }): Promise<PickerRecent> => {
+      const { preset, alias, client = '', startedAt } = view;
+      const receipt = running ? undefined : await readReceipt(join(directory, 'receipt.json'));
+      return {
+        ...{ preset, client, startedAt, running },
+        ...(alias !== undefined && { alias }),
+        ...(receipt && { requests: receipt.requests, durationMs: receipt.durationMs }),
+        ...(receipt?.cost !== undefined && { cost: receipt.cost }),
+        ...(exitCode !== undefined && { exitCode }),
+      };
+    }),
+  );
+}
+
+/** A receipt, if there is one that can be read. */
+async function readReceipt(file: string): Promise<Receipt | undefined> {
+  try {
+    const receipt = JSON.parse(await readFile(file, 'utf8')) as Partial<Receipt> | null;
+    const sound = typeof receipt?.requests === 'number' && typeof receipt.durationMs === 'number';
+    return sound ? (receipt as Receipt) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function presetOffer(entry: PresetEntry, values: Values, env: Environment): PickerPreset {
@@ -79,6 +117,7 @@ function aliasOffer(
       upstream: upstream.name,
       ...(!isPlaceholder(alias.model) && { model: alias.model }),
       ...wireOf(upstream),
+      ...effectsOf(upstream, alias.surface, config),
       ...(contextWindow !== undefined && { contextWindow }),
       ...(alias.pricing && { price: { input: alias.pricing.input, output: alias.pricing.output } }),
       variables: needs.map((need) => variableOffer(need, config, alias.name, values, env)),
@@ -93,6 +132,7 @@ function upstreamOffer(upstream: Upstream, config: Config, values: Values, env: 
     name,
     upstream: name,
     ...wireOf(upstream),
+    ...effectsOf(upstream, upstream.surface, config),
     ...(limits.contextWindow !== undefined && { contextWindow: limits.contextWindow }),
     variables: [
       ...inOrderOfAsking(neededVariables(config, name)).map((need) =>
@@ -118,6 +158,15 @@ function wireOf({ name, protocols }: Upstream): Pick<PickerAlias, 'wire' | 'prob
       problem: `upstream ${name} speaks ${PROTOCOL_NAMES[to]}, which this version cannot translate to yet`,
     }),
   };
+}
+
+function effectsOf(
+  upstream: Upstream,
+  surface: Surface,
+  { compatibilityMode: mode }: Config,
+): Pick<PickerAlias, 'effects'> {
+  const effects = routeEffects({ upstream, surface, mode });
+  return effects ? { effects } : {};
 }
 
 /** Where, what, and by what right: the order in which people know these things. */

@@ -1,32 +1,58 @@
 import { llmupPaths } from '../config/paths.ts';
-import { drawsScreens } from '../display/ability.ts';
-import type { PickerChoice } from '../display/picker/model.ts';
+import { asksLines, drawsScreens } from '../display/ability.ts';
+import type { PickerChoice, PickerModel } from '../display/picker/model.ts';
+import type { PickerEnd } from '../display/picker/run.tsx';
 import { EXIT, UserError } from '../user-error.ts';
 import { DEMO_PRESET, pickerOffers } from './pick-offers.ts';
 
+export interface PickOptions {
+  /** Questions and answers instead of a screen. */
+  readonly plain?: boolean;
+  readonly ascii?: boolean;
+}
+
 /**
- * `llmup` alone, on a terminal: choose a preset and a client, enter what is missing, start.
+ * `llmup` alone, on a terminal: choose a preset and a client, enter what is missing, start. Where no screen can be
+ * drawn, or a screen reader reads, by questions and answers.
  *
  * @returns the exit code of what was started; 0 when the user quit.
  */
-export async function pick(): Promise<number> {
+export async function pick(options: PickOptions = {}): Promise<number> {
   const { env } = process;
-  if (!drawsScreens(process, env)) {
-    throw new UserError('the picker needs a terminal that can be drawn on', EXIT.usage, [
+  if (!asksLines(process, env)) {
+    throw new UserError('the picker needs a terminal', EXIT.usage, [
       'say what to start instead: llmup codex --model <alias>, or llmup demo codex',
       'llmup presets lists what there is',
     ]);
   }
   const offers = await pickerOffers(llmupPaths(env), env, currentDirectory());
+  const plain = options.plain || !drawsScreens(process, env);
+  const end = await (plain ? runPlainly(offers) : runOnScreen(offers, options));
+  return end.kind === 'quit' ? end.exitCode : startChoice(end.choice, { ...options, plain });
+}
+
+async function runOnScreen(offers: PickerModel, { ascii }: PickOptions): Promise<PickerEnd> {
   const { runPicker } = await import('../display/picker/run.tsx');
-  const end = await runPicker(offers);
-  return end.kind === 'quit' ? end.exitCode : startChoice(end.choice);
+  return runPicker(offers, process, { ...(ascii && { ascii }) });
+}
+
+async function runPlainly(offers: PickerModel): Promise<PickerEnd> {
+  const { runPrompts } = await import('../display/picker/prompts.ts');
+  return runPrompts(offers, process);
 }
 
 /** The terminal is the user's again by now; what was entered goes on in memory. */
-async function startChoice({ preset, client, alias, install, variables }: PickerChoice): Promise<number> {
+async function startChoice(
+  { preset, client, alias, install, variables }: PickerChoice,
+  { plain, ascii }: PickOptions,
+): Promise<number> {
   if (client === 'serve') return startProxy(preset, variables);
-  const options = { model: alias, ...(install && { install }) };
+  const options = {
+    model: alias,
+    ...(install && { install }),
+    ...(plain && { plain }),
+    ...(ascii && { ascii }),
+  };
   if (preset === DEMO_PRESET) {
     const { runDemoCommand } = await import('./demo.ts');
     return runDemoCommand(client, options, []);

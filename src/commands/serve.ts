@@ -103,9 +103,14 @@ async function run(running: Running): Promise<number> {
   const closed = new Promise<void>((resolve) => {
     close = resolve;
   });
-  const screen = options.ui ? showPanels({ subscribe: traffic.subscribe, closed }, options) : undefined;
   const asked = signals.received ? Promise.resolve() : nextSignal(signals);
-  await Promise.race([asked, ...(screen ? [screen] : [])]);
+  let quit: () => void = () => {};
+  const left = new Promise<void>((resolve) => {
+    quit = resolve;
+  });
+  const { subscribe, bodies } = traffic;
+  const screen = options.ui ? showPanels({ subscribe, bodies, closed }, options, quit) : undefined;
+  await Promise.race([asked, left, ...(screen ? [screen] : [])]);
   if (!screen) say('ending: open requests may finish; ask again to cut them');
   const closing = traffic.closeProxy(graceMs);
   signals.listen(() => void traffic.closeProxy(0));
@@ -229,10 +234,15 @@ function viewOf(id: string, preset: ChosenPreset, config: Config): Omit<SessionV
   };
 }
 
-/** Resolves when the user left the panels, or the feed closed. */
-async function showPanels(source: WatchFeed, { plain, ascii }: ServeOptions): Promise<number> {
+/** Resolves when the user left the panels and the feed closed, the receipt printed. */
+async function showPanels(
+  source: WatchFeed,
+  { plain, ascii }: ServeOptions,
+  onQuit: () => void,
+): Promise<number> {
   const { runWatchScreen } = await import('../display/watch.tsx');
-  return runWatchScreen({ source, plain, ascii, stdin: process.stdin, stdout: process.stdout });
+  const { stdin, stdout } = process;
+  return runWatchScreen({ source, plain, ascii, stdin, stdout, onQuit });
 }
 
 function nextSignal(signals: SignalTrap): Promise<void> {

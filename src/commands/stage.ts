@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import { drawsScreens } from '../display/ability.ts';
+import { adoptPty } from '../display/compositor/adopt-pty.ts';
 import { type Prefix, parsePrefix } from '../display/compositor/input-router.ts';
 import { LAYOUTS, type Layout } from '../display/compositor/layout.ts';
 import { createTheme } from '../display/theme.ts';
@@ -70,6 +71,7 @@ export async function chooseStage(
         prefix,
         ...(layout && { layout }),
         subscribe: feed.subscribe,
+        bodies: feed.bodies,
         notes: (listener) => notes.listen(listener),
         spawn: ({ columns, rows }) => {
           const child = pty.spawn(client.program, [...client.args], {
@@ -80,18 +82,7 @@ export async function chooseStage(
             env: paneEnvironment(client.env),
             encoding: null,
           });
-          return {
-            pid: child.pid,
-            // It writes buffers as they are; again its types say less.
-            write: (data) => child.write(data as string),
-            resize: (width, height) => child.resize(width, height),
-            pause: () => child.pause(),
-            resume: () => child.resume(),
-            kill: (signal) => child.kill(signal),
-            // With `encoding: null` the library hands out buffers, whatever its types say.
-            onData: (listener) => child.onData((data) => listener(data as unknown as Buffer)),
-            onExit: (listener) => child.onExit(listener),
-          };
+          return adoptPty(child);
         },
         onEnd: () => stop(),
         onGone: () => stop('SIGHUP'),

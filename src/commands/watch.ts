@@ -1,5 +1,7 @@
-import { llmupPaths } from '../config/paths.ts';
-import type { WatchFeed } from '../display/watch.tsx';
+import { llmupPaths, type Paths } from '../config/paths.ts';
+import { drawsScreens } from '../display/ability.ts';
+import type { SessionRow } from '../display/panels/sessions.ts';
+import type { WatchChoices, WatchFeed } from '../display/watch.tsx';
 import { findSession, listSessions, type SessionEntry } from '../sessions/registry.ts';
 import type { WatchMessage } from '../sessions/view.ts';
 import { connectWatchSocket, type WatchSource } from '../sessions/watch-socket.ts';
@@ -11,35 +13,41 @@ export interface WatchOptions {
 }
 
 /**
- * `llmup watch [session|url]`: live panels of a running session or proxy, or lines without a terminal.
+ * `llmup watch [session|url]`: live panels of a running session or proxy, or lines without a terminal. While none
+ * runs a terminal shows the list of sessions, in which the next one appears.
  *
  * @returns the exit code.
  * @throws {UserError} exit 2 when there is nothing to watch.
  */
 export async function watch(target: string | undefined, options: WatchOptions): Promise<number> {
-  const session = chooseSession(await listSessions(llmupPaths(process.env)), target);
-  const source = connectWatchSocket(session.socket);
+  const paths = llmupPaths(process.env);
+  const { stdin, stdout } = process;
+  const onScreen = !options.plain && drawsScreens({ stdin, stdout }, process.env);
+  const session = chooseSession(await listSessions(paths), target, onScreen);
+  const connections = new Connections();
   try {
-    const feed = await greeted(source, session.view.id);
+    const source = session && (await connections.open(session.view.id, session.socket));
     // Loaded here, so that a mistake above is told without loading what draws.
     const { runWatchScreen } = await import('../display/watch.tsx');
     return await runWatchScreen({
-      source: feed,
+      source,
+      choices: choicesOf(paths, connections),
       plain: options.plain,
       ascii: options.ascii,
-      stdin: process.stdin,
-      stdout: process.stdout,
+      stdin,
+      stdout,
     });
   } finally {
-    source.close();
+    connections.close();
   }
 }
 
-/** The session that is meant; without a target the newest that runs. */
+/** The session that is meant; without a target the newest that runs, and on a screen perhaps none yet. */
 function chooseSession(
   sessions: readonly SessionEntry[],
   target: string | undefined,
-): SessionEntry & { readonly socket: string } {
+  onScreen: boolean,
+): (SessionEntry & { readonly socket: string }) | undefined {
   if (target !== undefined) {
     const found = findSession(sessions, target);
     if (found.socket !== undefined) return { ...found, socket: found.socket };
@@ -53,14 +61,14 @@ function chooseSession(
     entry.socket === undefined ? [] : [{ ...entry, socket: entry.socket }],
   );
   const [newest] = watchable;
-  if (!newest) {
+  if (!newest && !onScreen) {
     throw new UserError('no session is running', EXIT.usage, [
       'start one in another terminal: llmup codex, llmup demo codex, or llmup serve',
     ]);
   }
-  if (watchable.length > 1) {
+  if (watchable.length > 1 && !onScreen) {
     process.stderr.write(
-      `llmup: ${watchable.length} sessions are running; watching the newest, ${newest.view.id}\n`,
+      `llmup: ${watchable.length} sessions are running; watching the newest, ${newest?.view.id}\n`,
     );
   }
   return newest;
@@ -69,6 +77,52 @@ function chooseSession(
 function running(sessions: readonly SessionEntry[]): string {
   const ids = sessions.filter(({ socket }) => socket !== undefined).map(({ view }) => view.id);
   return ids.length > 0 ? `running now: ${ids.join(', ')}` : 'no session is running now';
+}
+
+/** The sessions of the registry, for whoever wants to look at another one. */
+function choicesOf(paths: Paths, connections: Connections): WatchChoices {
+  return {
+    list: async () => {
+      const rows = (await listSessions(paths)).map(
+        ({ view, running, socket, exitCode }): SessionRow => ({
+          view,
+          running,
+          watchable: socket !== undefined,
+          ...(exitCode !== undefined && { exitCode }),
+        }),
+      );
+      return [...rows.filter(({ running }) => running), ...rows.filter(({ running }) => !running)];
+    },
+    open: async ({ view }) => {
+      const entry = (await listSessions(paths)).find((each) => each.view.id === view.id);
+      if (entry?.socket === undefined) {
+        throw new Error(entry?.running ? 'this session has no socket to watch' : 'this session has ended');
+      }
+      return connections.open(view.id, entry.socket);
+    },
+  };
+}
+
+/** The connection to the session in view: one at a time. */
+class Connections {
+  #current: WatchSource | undefined;
+
+  async open(id: string, socket: string): Promise<WatchFeed> {
+    const source = connectWatchSocket(socket);
+    try {
+      const feed = await greeted(source, id);
+      this.close();
+      this.#current = source;
+      return feed;
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#current?.close();
+  }
 }
 
 /** Waits until the session has said hello, so that a stale socket is a message and not an empty screen. */
@@ -94,6 +148,7 @@ async function greeted(source: WatchSource, id: string): Promise<WatchFeed> {
   }
   return {
     closed: source.closed,
+    bodies: (exchangeId) => source.bodies(exchangeId),
     subscribe: (next) => {
       listener = next;
       for (const message of early.splice(0)) next(message);

@@ -1,17 +1,22 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
+interface Terminals {
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: { readonly isTTY?: boolean };
+}
+
+/** Whether there is a person at a terminal, who can be asked something line by line. */
+export function asksLines({ stdin, stdout }: Terminals, env: Environment): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true && !runsInCi(env);
+}
+
 /** Whether there is a person at a terminal that full screens can be drawn on; else lines it is. */
-export function drawsScreens(
-  io: { readonly stdin: { readonly isTTY?: boolean }; readonly stdout: { readonly isTTY?: boolean } },
-  env: Environment,
-): boolean {
+export function drawsScreens(io: Terminals, env: Environment): boolean {
   return (
-    io.stdin.isTTY === true &&
-    io.stdout.isTTY === true &&
+    asksLines(io, env) &&
     env.TERM !== 'dumb' &&
     // Ink's own sign for screen readers, which moving text defeats.
-    env.INK_SCREEN_READER !== 'true' &&
-    !runsInCi(env)
+    env.INK_SCREEN_READER !== 'true'
   );
 }
 

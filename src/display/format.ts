@@ -9,6 +9,12 @@ export function formatTokens(count: number): string {
   return count < 99_950_000 ? `${(count / 1e6).toFixed(1)}M` : `${Math.round(count / 1e6)}M`;
 }
 
+/** A size in few cells: `812 B`, `12.6 kB`, `2.1 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 999_950 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** A short time in at most five cells: `0.41s`, `12.3s`, `120s`, `12m`. */
 export function formatSeconds(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
@@ -46,6 +52,15 @@ export function formatClock(epochMs: number): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()]
     .map((part) => String(part).padStart(2, '0'))
     .join(':');
+}
+
+/** How long ago: `just now`, `12m ago`, `3h ago`, `5d ago`. */
+export function formatAge(epochMs: number, now: number): string {
+  const minutes = Math.floor((now - epochMs) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes}m ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}h ago` : `${Math.floor(hours / 24)}d ago`;
 }
 
 /** A path as people write it, with `~` for the home directory. */

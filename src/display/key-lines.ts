@@ -1,5 +1,6 @@
 import type { KeyBinding, KeyName } from './keys.ts';
 import { type Line, type Span, STYLE, span, spread } from './line.ts';
+import { FRAME_ROWS } from './panels/frame.ts';
 import { cellWidth } from './text.ts';
 import type { Theme } from './theme.ts';
 
@@ -15,6 +16,7 @@ const GLYPHS: Readonly<Record<string, string>> = {
 };
 
 function keyGlyph(name: KeyName, theme: Theme): string {
+  if (name.startsWith('ctrl+')) return `^${name.slice('ctrl+'.length).toUpperCase()}`;
   return theme.ascii && name !== ' ' ? name : (GLYPHS[name] ?? name);
 }
 
@@ -46,18 +48,53 @@ export function footerLine<Action extends string>(
   return spread(spans, [], width, theme);
 }
 
+/** Bindings as a help lists them: one row for those that one sentence is about. */
+export function helpRows<Action extends string>(
+  bindings: readonly KeyBinding<Action>[],
+): readonly { readonly keys: readonly KeyName[]; readonly help: string }[] {
+  const rows: { keys: readonly KeyName[]; readonly help: string }[] = [];
+  for (const { keys, help } of bindings) {
+    const before = rows.at(-1);
+    if (help !== undefined) rows.push({ keys, help });
+    else if (before) before.keys = interleave(before.keys, keys);
+  }
+  return rows;
+}
+
+/** Those that are pressed most first: `up down k j`. */
+function interleave(a: readonly KeyName[], b: readonly KeyName[]): readonly KeyName[] {
+  const longest = Math.max(a.length, b.length);
+  return Array.from({ length: longest }, (_, index) => [a[index], b[index]])
+    .flat()
+    .filter((name) => name !== undefined);
+}
+
 /** The lines of a help overlay. */
 export function helpLines<Action extends string>(
   bindings: readonly KeyBinding<Action>[],
   theme: Theme,
 ): readonly Line[] {
-  const rows = bindings.map((binding) => ({
-    keys: binding.keys.map((name) => keyGlyph(name, theme)).join(' '),
-    help: binding.help,
+  const rows = helpRows(bindings).map(({ keys, help }) => ({
+    keys: keys.map((name) => keyGlyph(name, theme)).join(' '),
+    help,
   }));
   const keysWidth = Math.max(...rows.map(({ keys }) => cellWidth(keys)));
   return rows.map(({ keys, help }) => [
     span(keys + ' '.repeat(keysWidth - cellWidth(keys)), STYLE.key),
     span(`  ${help}`),
   ]);
+}
+
+/** The lines of a long help that fit on a screen, from `top` on, and the largest `top` there is. */
+export function helpWindow(
+  lines: readonly Line[],
+  top: number,
+  height: number,
+): { readonly lines: readonly Line[]; readonly lastTop: number } {
+  const room = Math.max(1, height - FRAME_ROWS);
+  if (lines.length <= room) return { lines, lastTop: 0 };
+  const lastTop = lines.length - room + 1;
+  const first = Math.min(top, lastTop);
+  const more: Line = [span(first < lastTop ? 'more below' : 'more above', STYLE.dim)];
+  return { lines: [...lines.slice(first, first + room - 1), more], lastTop };
 }

@@ -29,6 +29,7 @@ export const STYLE = {
   thinking: { color: 'magenta', dim: true, italic: true },
   tool: { color: 'cyan', bold: true },
   key: { bold: true },
+  string: { color: 'green' },
   selected: { inverse: true },
 } as const satisfies Record<string, Style>;
 

@@ -1,8 +1,10 @@
 import type { SessionView, WatchMessage } from '../sessions/view.ts';
 import { type Exchange, isFinal } from '../traffic/exchange.ts';
 import type { Receipt } from '../traffic/receipt.ts';
-import { StreamText } from './stream-text.ts';
+import { EventLog, type LogEntry } from './event-log.ts';
+import { StreamText, type StreamView } from './stream-text.ts';
 import { addTotals, exchangeTotals, NO_TOTALS, subtractTotals, type Totals } from './totals.ts';
+import { UpstreamTallies, type UpstreamView } from './upstream-tally.ts';
 
 /** How much a viewer remembers. */
 export interface StoreBounds {
@@ -19,14 +21,33 @@ const BOUNDS: StoreBounds = { rows: 1000, streams: 64, streamLength: 64 * 1024 }
 /** `now`: something started, changed its state or ended. `soon`: more of the same, which can wait for the next frame. */
 export type Urgency = 'now' | 'soon';
 
+/** What panels read. */
+export interface TrafficView {
+  readonly session: SessionView | undefined;
+  readonly receipt: Receipt | undefined;
+  /** Nothing more will come. */
+  readonly closed: boolean;
+  readonly totals: Totals;
+  /** Oldest first. */
+  readonly exchanges: readonly Exchange[];
+  /** In order of their first exchange. */
+  readonly upstreams: readonly UpstreamView[];
+  /** Oldest first. */
+  readonly log: readonly LogEntry[];
+  /** Absent when no text came while this viewer watched, or when it was let go. */
+  streamOf(exchangeId: string): StreamView | undefined;
+}
+
 /**
  * Folds what a session tells its viewers into what panels show. No clock and no timers: views decide how often they
  * look. Totals count every exchange ever seen, rows only the last ones.
  */
-export class TrafficStore {
+export class TrafficStore implements TrafficView {
   readonly #bounds: StoreBounds;
   readonly #rows = new Map<string, Exchange>();
   readonly #streams = new Map<string, StreamText>();
+  readonly #upstreams = new UpstreamTallies();
+  readonly #log = new EventLog();
   readonly #listeners = new Set<(urgency: Urgency) => void>();
   #sorted: readonly Exchange[] | undefined = [];
   #totals = NO_TOTALS;
@@ -53,7 +74,6 @@ export class TrafficStore {
     return this.#receipt;
   }
 
-  /** Nothing more will come. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -62,15 +82,31 @@ export class TrafficStore {
     return this.#totals;
   }
 
-  /** Oldest first. */
   get exchanges(): readonly Exchange[] {
     this.#sorted ??= [...this.#rows.values()].sort((a, b) => a.number - b.number);
     return this.#sorted;
   }
 
-  /** Absent when no text came while this viewer watched, or when it was let go. */
-  streamOf(exchangeId: string): StreamText | undefined {
+  get upstreams(): readonly UpstreamView[] {
+    return this.#upstreams.all;
+  }
+
+  get log(): readonly LogEntry[] {
+    return this.#log.entries;
+  }
+
+  streamOf(exchangeId: string): StreamView | undefined {
     return this.#streams.get(exchangeId);
+  }
+
+  /** The picture of this moment, which what comes later does not touch. */
+  freeze(): TrafficView {
+    const { session, receipt, closed, totals, exchanges, upstreams, log } = this;
+    const streams = new Map([...this.#streams].map(([id, stream]) => [id, stream.freeze()]));
+    return {
+      ...{ session, receipt, closed, totals, exchanges, upstreams, log },
+      streamOf: (exchangeId) => streams.get(exchangeId),
+    };
   }
 
   subscribe(listener: (urgency: Urgency) => void): () => void {
@@ -101,6 +137,15 @@ export class TrafficStore {
     }
   }
 
+  /**
+   * Something that llmup itself has to say, for the Log.
+   * @param at milliseconds since the epoch
+   */
+  note(text: string, at: number = Date.now()): void {
+    this.#log.add({ at, kind: 'note', text });
+    this.#changed('now');
+  }
+
   /** The source is gone; with or without a receipt. */
   close(): void {
     if (this.#closed) return;
@@ -113,6 +158,8 @@ export class TrafficStore {
     if (!known && exchange.number <= this.#forgotten) return;
     const rest = known ? subtractTotals(this.#totals, exchangeTotals(known)) : this.#totals;
     this.#totals = addTotals(rest, exchangeTotals(exchange));
+    this.#upstreams.add(exchange, known);
+    this.#log.follow(exchange, known);
     this.#rows.set(exchange.id, exchange);
     this.#sorted = undefined;
     if (!known) this.#forgetRows();
@@ -122,12 +169,18 @@ export class TrafficStore {
   /** Lets go of the oldest finished exchange; of an unfinished one only when all are. */
   #forgetRows(): void {
     if (this.#rows.size <= this.#bounds.rows) return;
-    const oldest = this.exchanges.find((exchange) => isFinal(exchange.state)) ?? this.exchanges[0];
+    const oldest = this.#oldestFinal() ?? this.#rows.values().next().value;
     if (!oldest) return;
     this.#rows.delete(oldest.id);
     this.#streams.delete(oldest.id);
     this.#forgotten = Math.max(this.#forgotten, oldest.number);
     this.#sorted = undefined;
+  }
+
+  /** Rows are in the order in which they came: the first finished one is at the front, behind few that still run. */
+  #oldestFinal(): Exchange | undefined {
+    for (const exchange of this.#rows.values()) if (isFinal(exchange.state)) return exchange;
+    return undefined;
   }
 
   #openStream(exchangeId: string): StreamText {

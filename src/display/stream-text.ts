@@ -8,10 +8,27 @@ export interface StreamSegment {
   readonly toolName?: string;
 }
 
+/** What panels read of a stream. */
+export interface StreamView {
+  readonly segments: readonly StreamSegment[];
+  /** The beginning was let go. */
+  readonly cut: boolean;
+}
+
+/** A segment while it grows. */
+interface OpenSegment {
+  readonly kind: StreamSegment['kind'];
+  text: string;
+  readonly toolName?: string;
+  readonly part: number | undefined;
+}
+
 /** The text of one exchange as it arrives, bounded: of a long one the newest part, since a stream is read at its end. */
-export class StreamText {
+export class StreamText implements StreamView {
   readonly #bound: number;
-  #segments: StreamSegment[] = [];
+  #segments: OpenSegment[] = [];
+  /** The newest segment of each part, where more of it goes: parts of one reply may arrive interleaved. */
+  readonly #parts = new Map<number, OpenSegment>();
   #length = 0;
   #cut = false;
 
@@ -24,32 +41,36 @@ export class StreamText {
     return this.#segments;
   }
 
-  /** The beginning was let go. */
   get cut(): boolean {
     return this.#cut;
   }
 
   push(delta: ExchangeDelta): void {
-    switch (delta.kind) {
-      case 'tool-call':
-        this.#segments.push({ kind: 'tool', text: '', toolName: delta.text });
-        break;
-      case 'tool-arguments':
-        this.#append('tool', delta.text);
-        break;
-      case 'text':
-      case 'reasoning':
-        this.#append(delta.kind, delta.text);
-        break;
-    }
-    this.#length += delta.text.length;
+    const { kind, text, part } = delta;
+    if (kind === 'tool-call') this.#open({ kind: 'tool', text: '', toolName: text, part });
+    else this.#append(kind === 'tool-arguments' ? 'tool' : kind, text, part);
+    this.#length += text.length;
     if (this.#length > this.#bound) this.#trim();
   }
 
-  #append(kind: StreamSegment['kind'], text: string): void {
-    const last = this.#segments.at(-1);
-    if (last?.kind === kind) this.#segments[this.#segments.length - 1] = { ...last, text: last.text + text };
-    else this.#segments.push({ kind, text });
+  /** What it holds at this moment, whatever comes later. */
+  freeze(): StreamView {
+    const segments = this.#segments.map(({ kind, text, toolName }) =>
+      toolName === undefined ? { kind, text } : { kind, text, toolName },
+    );
+    return { segments, cut: this.#cut };
+  }
+
+  #open(segment: OpenSegment): void {
+    this.#segments.push(segment);
+    if (segment.part !== undefined) this.#parts.set(segment.part, segment);
+  }
+
+  /** Adds to the part's own segment, else to the last one if it is of that kind. */
+  #append(kind: StreamSegment['kind'], text: string, part: number | undefined): void {
+    const own = part === undefined ? this.#segments.at(-1) : this.#parts.get(part);
+    if (own?.kind === kind) own.text += text;
+    else this.#open({ kind, text, part });
   }
 
   /** Lets go of the beginning, down to three quarters so that it is not done for every delta. */
@@ -62,13 +83,15 @@ export class StreamText {
       surplus -= size;
       this.#length -= size;
       gone++;
+      if (segment.part !== undefined && this.#parts.get(segment.part) === segment)
+        this.#parts.delete(segment.part);
     }
     this.#segments = this.#segments.slice(gone);
     const first = this.#segments[0];
     if (first && surplus > 0) {
-      const text = first.text.slice(surplus);
-      this.#length -= first.text.length - text.length;
-      this.#segments[0] = { ...first, text };
+      const before = first.text.length;
+      first.text = first.text.slice(surplus);
+      this.#length -= before - first.text.length;
     }
     this.#cut = true;
   }

@@ -99,6 +99,16 @@ export class FullScreen {
     return { columns: this.#io.stdout.columns || 80, rows: this.#io.stdout.rows || 24 };
   }
 
+  /** Draws anew what the view shows by now. */
+  redraw(): void {
+    if (!this.#closed) this.#ink.rerender(this.#draw(this.size));
+  }
+
+  /** Writes a sequence that is none of the picture, such as a text for the clipboard. */
+  send(sequence: string): void {
+    if (this.#entered) this.#io.stdout.write(sequence);
+  }
+
   /** Gives the terminal back as it was. Safe to call twice. */
   close(): void {
     if (this.#closed) return;

@@ -9,6 +9,7 @@ export interface Theme {
 export interface Symbols {
   readonly cut: string;
   readonly pointer: string;
+  readonly unfolded: string;
   readonly ok: string;
   readonly bad: string;
   readonly running: string;
@@ -40,6 +41,7 @@ export interface Symbols {
 const UNICODE: Symbols = {
   cut: '…',
   pointer: '▸',
+  unfolded: '▾',
   ok: '✓',
   bad: '✗',
   running: '▶',
@@ -71,6 +73,7 @@ const UNICODE: Symbols = {
 const ASCII: Symbols = {
   cut: '~',
   pointer: '>',
+  unfolded: 'v',
   ok: '+',
   bad: 'x',
   running: '>',

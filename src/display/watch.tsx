@@ -5,6 +5,8 @@ import { isFinal } from '../traffic/exchange.ts';
 import type { Receipt } from '../traffic/receipt.ts';
 import { formatReceipt } from '../traffic/receipt-text.ts';
 import { drawsScreens } from './ability.ts';
+import type { AskForBodies } from './bodies.ts';
+import type { SessionRow } from './panels/sessions.ts';
 import { WatchApp } from './panels/watch-app.tsx';
 import { exchangeSentence, sessionSentence } from './plain.ts';
 import { TrafficStore } from './store.ts';
@@ -17,10 +19,22 @@ export interface WatchFeed {
   subscribe(listener: (message: WatchMessage) => void): () => void;
   /** Settles when nothing more will come. */
   readonly closed: Promise<void>;
+  /** For Detail; without it there are no bodies to look at. */
+  readonly bodies?: AskForBodies;
+}
+
+/** What can be watched on this machine. */
+export interface WatchChoices {
+  /** Running ones first, the newest first. */
+  readonly list: () => Promise<readonly SessionRow[]>;
+  /** Connects to one that runs. @throws an Error that says why it cannot be watched. */
+  readonly open: (session: SessionRow) => Promise<WatchFeed>;
 }
 
 export interface WatchScreenOptions {
-  readonly source: WatchFeed;
+  /** Absent, a list to choose from is shown first: `choices` is then given, and a terminal to show it on. */
+  readonly source?: WatchFeed | undefined;
+  readonly choices?: WatchChoices | undefined;
   /** One line for each finished exchange instead of a screen; also what happens without a terminal. */
   readonly plain?: boolean | undefined;
   readonly ascii?: boolean | undefined;
@@ -49,37 +63,74 @@ export async function runWatchScreen(options: WatchScreenOptions): Promise<numbe
 }
 
 async function watchOnScreen(options: WatchScreenOptions, theme: Theme): Promise<number> {
-  const { source, stdin, stdout, onQuit } = options;
-  const store = new TrafficStore();
-  const unsubscribe = source.subscribe((message) => store.push(message));
-  source.closed.then(
-    () => store.close(),
-    () => store.close(),
-  );
+  const { source, choices, stdin, stdout, onQuit } = options;
+  let watched = source ? new Watched(source) : new Watched(NOTHING);
   let quit: (exitCode: number) => void = () => {};
   const asked = new Promise<number>((resolve) => {
     quit = resolve;
   });
-  const screen = new FullScreen({ stdin, stdout }, (size) => (
-    <WatchApp store={store} size={size} theme={theme} onQuit={() => quit(0)} />
+  const onQuitKey = () => quit(0);
+  const onSequence = (sequence: string) => screen.send(sequence);
+  const sessions = choices && {
+    list: choices.list,
+    open: async (session: SessionRow) => {
+      const next = new Watched(await choices.open(session));
+      watched.leave();
+      watched = next;
+      screen.redraw();
+    },
+  };
+  const screen: FullScreen = new FullScreen({ stdin, stdout }, (size) => (
+    <WatchApp
+      // Another session is looked at from its start.
+      key={watched.key}
+      store={watched.store}
+      bodies={watched.feed.bodies}
+      size={size}
+      theme={theme}
+      sessions={sessions}
+      start={watched.feed === NOTHING ? 'sessions' : 'routes'}
+      onQuit={onQuitKey}
+      onSequence={onSequence}
+    />
   ));
   try {
     const exitCode = await Promise.race([asked, screen.ended]);
     screen.close();
-    if (onQuit && !store.closed) {
+    if (onQuit && !watched.store.closed) {
       onQuit();
-      await source.closed;
+      await watched.feed.closed;
     }
-    if (store.receipt) stdout.write(receiptText(store.receipt, theme, theme.color));
+    const { receipt } = watched.store;
+    if (receipt) stdout.write(receiptText(receipt, theme, theme.color));
     return exitCode;
   } finally {
     screen.close();
-    unsubscribe();
+    watched.leave();
+  }
+}
+
+/** The feed before one is chosen. */
+const NOTHING: WatchFeed = { subscribe: () => () => {}, closed: new Promise(() => {}) };
+
+/** A session in view: its feed, and what came of it so far. */
+class Watched {
+  static #count = 0;
+  readonly key = String(Watched.#count++);
+  readonly store = new TrafficStore();
+  readonly feed: WatchFeed;
+  readonly leave: () => void;
+
+  constructor(feed: WatchFeed) {
+    this.feed = feed;
+    this.leave = feed.subscribe((message) => this.store.push(message));
+    const close = () => this.store.close();
+    feed.closed.then(close, close);
   }
 }
 
 /** Sentences, one for each finished exchange, as they finish. */
-async function watchPlainly({ source, stdout }: WatchScreenOptions, theme: Theme): Promise<number> {
+async function watchPlainly({ source = NOTHING, stdout }: WatchScreenOptions, theme: Theme): Promise<number> {
   const told = new Set<string>();
   const say = (text: string) => stdout.write(`${text}\n`);
   const unsubscribe = source.subscribe((message) => {

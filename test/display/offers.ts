@@ -86,4 +86,5 @@ export const OFFERS: PickerModel = {
     { id: 'codex', label: 'Codex CLI', version: '0.169.0' },
     { id: 'serve', label: 'proxy only', note: 'llmup serve' },
   ],
+  recent: [],
 };

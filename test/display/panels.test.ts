@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { lineText } from '../../src/display/line.ts';
+import type { DetailSource } from '../../src/display/panels/detail/source.ts';
 import { chooseColumns } from '../../src/display/panels/route-columns.ts';
-import { layoutWatch } from '../../src/display/panels/watch-layout.ts';
+import { layoutWatch, shownPanels } from '../../src/display/panels/watch-layout.ts';
+import { WATCH_PANELS, type WatchPanel } from '../../src/display/panels/watch-panel.ts';
 import { watchScreen } from '../../src/display/panels/watch-screen.ts';
 import { INITIAL_WATCH_STATE, type WatchState } from '../../src/display/panels/watch-state.ts';
 import { TrafficStore } from '../../src/display/store.ts';
@@ -14,6 +16,7 @@ import {
   exchangeMessage,
   HELLO,
   LOSSES,
+  SESSIONS,
   START,
   waiting,
   workingSession,
@@ -29,14 +32,29 @@ function drawn(
     readonly state?: Partial<WatchState>;
     readonly ascii?: boolean;
     readonly now?: number;
+    readonly source?: DetailSource;
+    readonly pane?: boolean;
   } = {},
 ): string {
-  const { width = 80, height = 24, state, ascii, now = START + 363_000 } = options;
+  const { width = 80, height = 24, state, ascii, now = START + 363_000, pane = false } = options;
+  const { source = { kind: 'gone' } } = options;
   const store = new TrafficStore();
   for (const message of messages) store.push(message);
   const theme = createTheme({ ascii }, UTF8);
   const all = { ...INITIAL_WATCH_STATE, ...state };
-  return watchScreen({ store, state: all, receipt: undefined, now, width, height, theme })
+  const sessions = { rows: SESSIONS };
+  return watchScreen({
+    view: store,
+    state: all,
+    source,
+    sessions,
+    pane,
+    paused: false,
+    now,
+    width,
+    height,
+    theme,
+  })
     .map(lineText)
     .join('\n');
 }
@@ -88,7 +106,7 @@ test('a held exchange keeps its stream in view while others go on', () => {
 
 test('losses are listed with the serious first', () => {
   const screen = drawn([HELLO, exchangeMessage(exchange(7, { losses: LOSSES }))], {
-    state: { losses: true },
+    state: { focus: 'losses' },
   });
   expect(screen.indexOf('reasoning signature')).toBeGreaterThan(0);
   expect(screen.indexOf('reasoning signature')).toBeLessThan(screen.indexOf('custom tool → function'));
@@ -96,17 +114,36 @@ test('losses are listed with the serious first', () => {
   expect(screen).toContain('1 of 3 change meaning');
 });
 
-test('a low screen shows losses in the place of the stream, a high one below it', () => {
-  expect(layoutWatch(24, undefined).losses).toBe(0);
-  expect(layoutWatch(24, true)).toMatchObject({ stream: 0 });
-  expect(layoutWatch(40, undefined).losses).toBeGreaterThan(3);
-  expect(layoutWatch(40, undefined).stream).toBeGreaterThan(layoutWatch(40, undefined).losses);
-  expect(layoutWatch(40, false).losses).toBe(0);
-  for (let rows = 1; rows < 120; rows++) {
-    for (const losses of [undefined, true, false]) {
-      expect(Object.values(layoutWatch(rows, losses)).reduce((sum, each) => sum + each)).toBe(rows);
+test('as many panels as there is room for: one with tabs, two, three, two columns', () => {
+  const wish = { beside: 'stream', third: 'losses', pane: false, panels: WATCH_PANELS } as const;
+  const shown = (width: number, height: number, focus: WatchPanel) =>
+    shownPanels(layoutWatch({ ...wish, width, height, focus }));
+  expect(shown(30, 7, 'losses')).toEqual(['losses']);
+  expect(shown(80, 24, 'routes')).toEqual(['routes', 'stream']);
+  expect(shown(80, 24, 'upstreams')).toEqual(['routes', 'upstreams']);
+  expect(shown(120, 40, 'routes')).toEqual(['routes', 'stream', 'losses']);
+  expect(shown(120, 40, 'log')).toEqual(['routes', 'stream', 'log']);
+  expect(layoutWatch({ ...wish, width: 200, height: 50, focus: 'routes' }).columns).toHaveLength(2);
+  for (const focus of WATCH_PANELS) {
+    expect(shown(120, 40, focus)).toContain(focus);
+    for (let height = 1; height < 80; height++) {
+      for (const width of [30, 80, 200]) {
+        const { header, totals, footer, columns } = layoutWatch({ ...wish, width, height, focus });
+        expect(columns.reduce((sum, column) => sum + column.width, 0)).toBe(width);
+        for (const { slots } of columns) {
+          const rows = slots.reduce((sum, slot) => sum + slot.height, 0);
+          expect(rows + header + totals + footer).toBe(height);
+        }
+      }
     }
   }
+});
+
+test('a small pane shows one panel, with the keys of the others beside its name', () => {
+  const screen = drawn(workingSession(), { width: 30, height: 7, pane: true });
+  expect(screen.split('\n')[0]).toMatch(/^╭─ 1 Routes 3 \[234567\] ─+╮$/);
+  expect(screen).toContain('✗ 429');
+  expect(screen).not.toContain('llmup');
 });
 
 test('of many exchanges the newest are in view, or the held one', () => {
@@ -154,8 +191,24 @@ test('no row is longer than the terminal and there are exactly as many as it has
       fc.integer({ min: 1, max: 60 }),
       words,
       words,
-      fc.constantFrom<Partial<WatchState>>({}, { help: true }, { losses: true }, { focus: 'stream', top: 0 }),
-      (width, height, name, said, state) => {
+      fc.constantFrom<Partial<WatchState>>(
+        {},
+        { help: 0 },
+        { focus: 'stream', tops: { stream: 0 } },
+        ...WATCH_PANELS.map((focus) => ({ focus })),
+      ),
+      fc.constantFrom('clientRequest' as const, 'upstreamReply' as const, 'changes' as const),
+      (width, height, name, said, panel, tab) => {
+        const state = {
+          ...panel,
+          detail: { tab, places: {} },
+          order: { ...INITIAL_WATCH_STATE.order, filter: '' },
+        };
+        const bodies = {
+          exchangeId: 'x38',
+          clientRequest: JSON.stringify({ [name]: [said, { [said]: name }], said }),
+          upstreamReply: `event: ${name.replaceAll('\n', '')}\ndata: ${JSON.stringify({ said })}\n\ndata: [DONE]\n\n`,
+        };
         const screen = drawn(
           [
             ...workingSession(),
@@ -164,7 +217,7 @@ test('no row is longer than the terminal and there are exactly as many as it has
             deltaMessage('x38', 'text', said),
             deltaMessage('x38', 'reasoning', said),
           ],
-          { width, height, state },
+          { width, height, state, source: { kind: 'ready', bodies } },
         );
         const rows = screen.split('\n');
         expect(rows).toHaveLength(height);

@@ -1,3 +1,4 @@
+import type { SessionRow } from '../../src/display/panels/sessions.ts';
 import type { SessionView, WatchMessage } from '../../src/sessions/view.ts';
 import type { Exchange, ExchangeDelta } from '../../src/traffic/exchange.ts';
 import type { Receipt } from '../../src/traffic/receipt.ts';
@@ -18,6 +19,40 @@ export const SESSION: SessionView = {
   startedAt: START - 3_720_000,
   routes: [{ alias: 'opus', upstream: 'z-ai', model: 'glm-5.2', protocol: 'chat' }],
 };
+
+/** A running session, a running proxy, one that ended well and one that did not. */
+export const SESSIONS: readonly SessionRow[] = [
+  { view: SESSION, running: true, watchable: true },
+  {
+    view: {
+      ...SESSION,
+      id: '20260115-090000-b77c',
+      kind: 'serve',
+      preset: 'local',
+      startedAt: START - 720_000,
+    },
+    running: true,
+    watchable: true,
+  },
+  {
+    view: {
+      ...SESSION,
+      id: '20260114-090000-9d20',
+      preset: 'openai',
+      alias: 'gpt-5',
+      startedAt: START - 90_000_000,
+    },
+    running: false,
+    watchable: false,
+    exitCode: 0,
+  },
+  {
+    view: { ...SESSION, id: '20260112-090000-c0de', startedAt: START - 260_000_000 },
+    running: false,
+    watchable: false,
+    exitCode: 130,
+  },
+];
 
 export const HELLO: WatchMessage = { type: 'hello', version: 1, session: SESSION };
 
@@ -59,8 +94,13 @@ export function exchangeMessage(record: Exchange): WatchMessage {
   return { type: 'exchange', exchange: record };
 }
 
-export function deltaMessage(exchangeId: string, kind: ExchangeDelta['kind'], text: string): WatchMessage {
-  return { type: 'delta', delta: { exchangeId, kind, text } };
+export function deltaMessage(
+  exchangeId: string,
+  kind: ExchangeDelta['kind'],
+  text: string,
+  part?: number,
+): WatchMessage {
+  return { type: 'delta', delta: { exchangeId, kind, text, ...(part !== undefined && { part }) } };
 }
 
 export const LOSSES: Exchange['losses'] = [

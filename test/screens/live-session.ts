@@ -7,6 +7,7 @@ import { registerSession } from '../../src/sessions/registry.ts';
 import type { SessionView, WatchMessage } from '../../src/sessions/view.ts';
 import { openWatchSocket } from '../../src/sessions/watch-socket.ts';
 import { TrafficBus } from '../../src/traffic/bus.ts';
+import type { ExchangeBodies } from '../../src/traffic/exchange.ts';
 import type { Receipt } from '../../src/traffic/receipt.ts';
 import { SESSION } from '../display/traffic.ts';
 
@@ -20,13 +21,22 @@ export interface LiveSession {
   end(receipt?: Receipt): Promise<void>;
 }
 
-export async function openLiveSession(change: Partial<SessionView> = {}): Promise<LiveSession> {
-  const env = await emptyHome();
+export async function openLiveSession(
+  change: Partial<SessionView> = {},
+  bodies: readonly ExchangeBodies[] = [],
+  home?: Awaited<ReturnType<typeof emptyHome>>,
+): Promise<LiveSession> {
+  const env = home ?? (await emptyHome());
   const paths = llmupPaths(env);
   const view = { ...SESSION, startedAt: Date.now() - 3_725_000, pid: process.pid, ...change };
   const registration = await registerSession(paths, view);
   const bus = new TrafficBus();
-  const socket = await openWatchSocket({ view, bus, paths });
+  const socket = await openWatchSocket({
+    view,
+    bus,
+    paths,
+    bodies: (id) => bodies.find(({ exchangeId }) => exchangeId === id),
+  });
   await registration.update({ socket: socket.path });
   onTestFinished(() => socket.finish());
   return {

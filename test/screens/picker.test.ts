@@ -145,10 +145,35 @@ test('the proxy alone says its address and its key, and ends with ctrl+c', async
   expect(screen.restored).toBe(true);
 });
 
-test('no terminal to draw on is said, with what to do instead', async () => {
+test('a terminal that cannot be drawn on: the same by questions and answers', async () => {
   const { env, workspace } = await newDesk(true);
-  const screen = new Screen(process.execPath, [CLI], { cwd: workspace, env: { ...env, TERM: 'dumb' } });
-  onTestFinished(() => screen.kill());
+  const screen = llmup({ workspace, env: { ...env, TERM: 'dumb' } });
+  await screen.shows('Preset, 1 to 4, enter for 4:');
+  screen.type('9\r');
+  await screen.shows('There is no 9.');
+  screen.type('3\r');
+  await screen.shows('Model, 1 to 2, enter for 1:');
+  screen.type('\r');
+  await screen.shows('Client, 1 to 2, enter for 1:');
+  screen.type('\r');
+  await screen.shows('\nPRESET_OPENAI_ENDPOINT_BASE_URL:');
+  screen.type('nowhere\r');
+  await screen.shows('That will not do: ');
+  screen.type('http://127.0.0.1:9/v1\r');
+  await screen.shows('\nPRESET_ENDPOINT_MODEL:');
+  screen.type('glm-5.2\r');
+  await screen.shows('\nPRESET_ENDPOINT_API_KEY:');
+  screen.type(`${SECRET}x\u007f\r`);
+  await screen.shows('agent on preset-openai-compatible, secrets:');
+  screen.type('\u0004');
+  await screen.ended();
+  expect(screen.bytes).not.toContain(SECRET);
+  expect(screen.bytes).not.toContain('\u001b');
+});
+
+test('a log is no terminal: said, with what to do instead', async () => {
+  const { env, workspace } = await newDesk(true);
+  const screen = llmup({ workspace, env: { ...env, CI: '1' } });
   expect(await screen.ended()).toBe(2);
   expect(screen.text).toContain('llmup demo codex');
   expect(screen.bytes).not.toContain('\u001b');

@@ -1,6 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import { type IPty, spawn } from '@lydell/node-pty';
 import type { Terminal } from '@xterm/headless';
+import { adoptPty } from '../../src/display/compositor/adopt-pty.ts';
+import type { Pty } from '../../src/display/compositor/child-pane.ts';
 import { cellsOf, emulator } from '../display/compositor/cells.ts';
 
 export interface ScreenOptions {
@@ -43,7 +45,8 @@ const DRAWING = [
 /** A real program in a real PTY, its output read back through a terminal emulator: what a person would see. */
 export class Screen {
   readonly #terminal: Terminal;
-  readonly #pty: IPty;
+  readonly #library: IPty;
+  readonly #pty: Pty;
   #exit: { readonly exitCode: number; readonly signal?: number } | undefined;
   #bytes = '';
   #unread = 0;
@@ -60,7 +63,7 @@ export class Screen {
     this.#terminal = emulator(cols, rows);
     this.#behave(options.says ?? {});
     const inherited = Object.entries(process.env).filter(([name]) => !DRAWING.includes(name));
-    this.#pty = spawn(file, [...args], {
+    this.#library = spawn(file, [...args], {
       cols,
       rows,
       cwd,
@@ -68,10 +71,9 @@ export class Screen {
       encoding: null,
       env: { ...Object.fromEntries(inherited), LANG: 'C.UTF-8', ...env },
     });
+    this.#pty = adoptPty(this.#library);
     const decoder = new StringDecoder();
-    this.#pty.onData((data) => {
-      // Without an encoding they are buffers, whatever the library's types say.
-      const bytes = data as unknown as Buffer;
+    this.#pty.onData((bytes) => {
       this.#bytes += decoder.write(bytes);
       this.#unread++;
       this.#terminal.write(bytes, () => this.#unread--);
@@ -285,7 +287,7 @@ export class Screen {
 
   /** Closes the terminal, as a window is closed. */
   close(): void {
-    (this.#pty as unknown as { destroy(): void }).destroy();
+    (this.#library as unknown as { destroy(): void }).destroy();
   }
 
   /** Ends the program if it still runs. */

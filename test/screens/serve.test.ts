@@ -98,9 +98,14 @@ test('a request is seen in `serve --ui` and in `watch` while its provider is sil
   expect(served.text).toMatch(/1 ✓ 200 .*resp→chat model-a/);
   expect(watching.text).toMatch(/1\.2k in {2}34 out │ \$0\.0015/);
 
+  served.type('3');
+  await served.shows('"model": "coder"');
+  served.type('\u001b[C');
+  await served.shows('"model": "model-a"');
   served.type('q');
   expect(await served.ended()).toBe(0);
   expect(served.restored).toBe(true);
+  expect(served.text).toMatch(/tokens +1,200 in · 34 out/);
   await watching.shows('session ended');
   await watching.shows('1,200 in');
   watching.type('q');

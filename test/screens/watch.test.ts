@@ -61,7 +61,7 @@ for (const [columns, rows] of [
     await screen.until(({ text }) => !text.includes('follow the newest exchange'));
 
     session.say(exchangeMessage(exchange(36)));
-    screen.type('f');
+    screen.type('1f');
     await session.end(RECEIPT);
     await screen.shows('session ended');
     await expect(still(screen)).toMatchFileSnapshot(`watch-receipt-${columns}x${rows}.txt`);

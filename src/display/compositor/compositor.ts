@@ -236,6 +236,11 @@ export class Compositor {
     this.#pane?.type(this.#router.prefixSent);
   }
 
+  /** A sequence for the terminal that is none of the picture. */
+  send(sequence: string): void {
+    this.#passage.own(sequence);
+  }
+
   /** Gives the keys to one side; the child is brought into sight for it. */
   setFocus(focus: 'child' | 'panels'): void {
     if (focus === 'child' && this.#geometry.layout === 'panels') {
@@ -254,7 +259,10 @@ export class Compositor {
   /** Draws panels, status and overlay anew: their contents or the state changed. */
   redraw(): void {
     if (!this.#pane) return;
-    if (this.#clock.typedWithin(TYPING_MS) && !this.#armed) {
+    // From the moment a dialog is asked for, keys are its own.
+    const overlay = this.#options.overlay(this.#geometry.pane, this.state);
+    const sameOverlay = (overlay === undefined) === (this.#overlay === undefined);
+    if (this.#clock.typedWithin(TYPING_MS) && !this.#armed && sameOverlay) {
       // The echo of a key comes first; a panel commit takes longer than a frame of the child.
       if (this.#pendingPanels) return;
       this.#pendingPanels = true;

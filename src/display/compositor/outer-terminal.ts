@@ -119,7 +119,8 @@ export class OuterTerminal {
         text += data.toString();
         if (probeAnswered(text)) done();
       };
-      const timer = setTimeout(done, timeoutMs);
+      // Where this process itself was late, the answers are there, and read before the immediate.
+      const timer = setTimeout(() => setImmediate(done), timeoutMs);
       this.#input.on('data', listen);
       this.write(PROBE);
     });

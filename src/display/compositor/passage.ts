@@ -32,6 +32,12 @@ export class Passage implements Passthrough {
     this.#pass(payload);
   }
 
+  /** A control sequence of llmup's own. */
+  own(sequence: string): void {
+    this.#others += sequence;
+    this.#onWaiting();
+  }
+
   /** Everything that waits, as bytes for the terminal. */
   take(): string {
     const title = this.#title === undefined ? '' : `\x1b]2;${printable(this.#title)}\x07`;

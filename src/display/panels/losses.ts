@@ -4,16 +4,12 @@ import { cell, type Line, lineWidth, STYLE, span } from '../line.ts';
 import { printable, wrap } from '../text.ts';
 import type { Theme } from '../theme.ts';
 import { changesMeaning } from '../totals.ts';
-import { FRAME_COLUMNS, FRAME_ROWS, frame } from './frame.ts';
+import { FRAME_COLUMNS, FRAME_ROWS, frame, type Place } from './frame.ts';
 
-export interface LossesProps {
+export interface LossesProps extends Place {
   readonly exchange: Exchange | undefined;
   /** The first line shown. */
   readonly top: number;
-  readonly focused: boolean;
-  readonly width: number;
-  readonly height: number;
-  readonly theme: Theme;
 }
 
 type LossRecord = Exchange['losses'][number];
@@ -22,23 +18,22 @@ const ACTION_WIDTH = 10;
 
 /** The Losses panel: what translation did to one exchange, the serious first, hints last. */
 export function lossesPanel(props: LossesProps): readonly Line[] {
-  const { exchange, top, focused, width, height, theme } = props;
+  const { exchange, top, width, height, theme } = props;
   const losses = exchange?.losses ?? [];
-  const lines = allLines(exchange, width, theme);
+  const lines = lossLinesOf(exchange, width - FRAME_COLUMNS, theme);
   const room = height - FRAME_ROWS;
   const first = Math.min(top, Math.max(0, lines.length - room));
   const below = lines.length - first - room;
   const shown =
-    below > 0 ? [...lines.slice(first, first + room - 1), moreLine(below + 1)] : lines.slice(first);
+    below > 0
+      ? [...lines.slice(first, first + room - 1), moreLine(below + 1, props.focused)]
+      : lines.slice(first);
   const count = losses.filter(changesMeaning).length;
   const content = losses.length > 0 ? shown : [[span(exchange ? 'Nothing was lost.' : '', STYLE.dim)]];
   return frame(content, {
+    ...props,
     title: exchange ? `Losses of ${exchange.number}` : 'Losses',
     note: count > 0 ? [span(`${count} of ${losses.length} change meaning`, STYLE.warn)] : [],
-    focused,
-    width,
-    height,
-    theme,
   });
 }
 
@@ -49,17 +44,18 @@ export function lastLossTop(
   height: number,
   theme: Theme,
 ): number {
-  return Math.max(0, allLines(exchange, width, theme).length - (height - FRAME_ROWS));
+  return Math.max(0, lossLinesOf(exchange, width - FRAME_COLUMNS, theme).length - (height - FRAME_ROWS));
 }
 
-function moreLine(lines: number): Line {
-  return [span(`${formatCount(lines, 'more line')}: tab, then down`, STYLE.dim)];
+function moreLine(lines: number, focused = false): Line {
+  return [span(`${formatCount(lines, 'more line')}${focused ? '' : ': 4, then down'}`, STYLE.dim)];
 }
 
-function allLines(exchange: Exchange | undefined, width: number, theme: Theme): readonly Line[] {
+/** All losses of an exchange, in the order of their weight. */
+export function lossLinesOf(exchange: Exchange | undefined, width: number, theme: Theme): readonly Line[] {
   return [...(exchange?.losses ?? [])]
     .sort((a, b) => weight(a) - weight(b))
-    .flatMap((loss) => lossLines(loss, width - FRAME_COLUMNS, theme));
+    .flatMap((loss) => lossLines(loss, width, theme));
 }
 
 function weight(loss: LossRecord): number {

@@ -1,38 +1,59 @@
 import type { Exchange } from '../../traffic/exchange.ts';
 import { formatUsd } from '../format.ts';
-import { fitLine, highlight, type Line, STYLE, span } from '../line.ts';
-import type { Theme } from '../theme.ts';
+import { fitLine, highlight, type Line, type Span, STYLE, span } from '../line.ts';
 import type { Totals } from '../totals.ts';
 import { errorWords } from './exchange-words.ts';
-import { FRAME_COLUMNS, FRAME_ROWS, frame } from './frame.ts';
+import { FRAME_COLUMNS, FRAME_ROWS, frame, type Place } from './frame.ts';
 import { chooseColumns, exchangeLine, headLine } from './route-columns.ts';
+import { orderWords, type RouteOrder } from './route-order.ts';
 
-export interface RoutesProps {
-  /** Oldest first. */
+export interface RoutesProps extends Place {
+  /** Those that pass the filter, in order. */
   readonly exchanges: readonly Exchange[];
+  readonly order: RouteOrder;
+  /** The filter is being typed. */
+  readonly typing: boolean;
   readonly totals: Totals;
+  /** Whether what all of it cost is told here. */
+  readonly cost: boolean;
   readonly selected: Exchange | undefined;
   /** The user chose the selected one: it is shown as a bar, while a followed one has a pointer only. */
   readonly held: boolean;
-  readonly focused: boolean;
   /** Where to point a client, while nothing has come. */
   readonly proxyUrl: string | undefined;
   readonly now: number;
-  readonly width: number;
-  readonly height: number;
-  readonly theme: Theme;
 }
 
-/** The Routes panel: one row an exchange, newest last, why it failed below it. */
+/** The Routes panel: one row an exchange, in the order of arrival the newest last, why it failed below it. */
 export function routesPanel(props: RoutesProps): readonly Line[] {
-  const { exchanges, totals, focused, width, height, theme } = props;
+  const { exchanges, totals } = props;
   const content = exchanges.length === 0 ? emptyLines(props) : tableLines(props);
-  const cost = totals.priced > 0 ? [span(formatUsd(totals.cost), STYLE.strong)] : [];
   const title = totals.requests > 0 ? `Routes ${totals.requests}` : 'Routes';
-  return frame(content, { title, note: cost, focused, width, height, theme });
+  return frame(content, { ...props, title, note: noteOf(props) });
 }
 
-function emptyLines({ proxyUrl }: RoutesProps): readonly Line[] {
+/** `/glm 3  by cost ↓  $0.0042`: what the table leaves out, how it is sorted, what all of it cost. */
+function noteOf({ exchanges, order, typing, totals, cost, theme }: RoutesProps): Line {
+  const { filter } = order;
+  const filtered = typing || filter !== '';
+  const sorted = orderWords(order, theme.ascii);
+  const facts: readonly Span[] = [
+    ...(filtered
+      ? [span(`/${filter}${typing ? theme.symbols.caret : ''} ${exchanges.length}`, STYLE.active)]
+      : []),
+    ...(sorted === '' ? [] : [span(sorted, STYLE.warn)]),
+    ...(cost && totals.priced > 0 ? [span(formatUsd(totals.cost), STYLE.strong)] : []),
+  ];
+  return facts.flatMap((fact, index) => (index === 0 ? [fact] : [span('  '), fact]));
+}
+
+function emptyLines({ proxyUrl, totals, order }: RoutesProps): readonly Line[] {
+  if (totals.requests > 0) {
+    return [
+      [],
+      [span(`No request matches ${order.filter}.`, STYLE.strong), span(' esc shows all.', STYLE.dim)],
+    ];
+  }
   const where = proxyUrl === undefined ? '' : ` at ${proxyUrl}`;
   return [[], [span('No request yet.', STYLE.strong), span(` The proxy listens${where}.`, STYLE.dim)]];
 }
@@ -46,7 +67,7 @@ function tableLines(props: RoutesProps): readonly Line[] {
   return [head, ...rows.slice(0, room)];
 }
 
-/** The exchanges that fit, ending with the newest; or, when that hides the selected one, with it in the middle. */
+/** The exchanges that fit, ending with the last; or, when that hides the selected one, with it in the middle. */
 function visibleRows({ exchanges, selected }: RoutesProps, room: number): readonly Exchange[] {
   const at = selected ? exchanges.indexOf(selected) : -1;
   const fromEnd = firstFitting(exchanges, exchanges.length - 1, room);

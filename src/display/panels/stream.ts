@@ -1,24 +1,24 @@
 import { type Exchange, isFinal, tokensPerSecond } from '../../traffic/exchange.ts';
 import { formatElapsed, formatSeconds, formatTokens } from '../format.ts';
-import { type Line, STYLE, type Style, span } from '../line.ts';
-import type { StreamSegment, StreamText } from '../stream-text.ts';
+import { highlight, type Line, lineText, STYLE, type Style, span } from '../line.ts';
+import type { StreamSegment, StreamView } from '../stream-text.ts';
 import { printable, wrap } from '../text.ts';
 import type { Theme } from '../theme.ts';
 import { aliasOf, errorWords, modelOf, stateSymbol, stateWords } from './exchange-words.ts';
-import { FRAME_COLUMNS, FRAME_ROWS, frame } from './frame.ts';
+import { FRAME_COLUMNS, FRAME_ROWS, frame, type Place } from './frame.ts';
 
-export interface StreamProps {
+export interface StreamProps extends Place {
   readonly exchange: Exchange | undefined;
-  readonly stream: StreamText | undefined;
+  readonly stream: StreamView | undefined;
   /** Keeps to the newest exchange. */
   readonly follow: boolean;
   /** The first line shown; absent keeps the end in view. */
   readonly top: number | undefined;
-  readonly focused: boolean;
+  /** What is looked for: its lines are marked. */
+  readonly query: string;
+  /** The query while it is typed. */
+  readonly typed: string | undefined;
   readonly now: number;
-  readonly width: number;
-  readonly height: number;
-  readonly theme: Theme;
 }
 
 /** Rows of a stream panel that are not text: its frame, what is streaming, the facts below. */
@@ -26,34 +26,60 @@ const CHROME_ROWS = FRAME_ROWS + 2;
 
 /** The Stream panel: what the model says in one exchange, as it arrives, the newest at the bottom. */
 export function streamPanel(props: StreamProps): readonly Line[] {
-  const { exchange, follow, top, focused, width, height, theme } = props;
+  const { exchange } = props;
+  return frame(exchange ? content(exchange, props) : [], { ...props, title: 'Stream', note: noteOf(props) });
+}
+
+function noteOf({ exchange, follow, top, query, typed, theme }: StreamProps): Line {
+  if (typed !== undefined) return [span(`/${typed}${theme.symbols.caret}`, STYLE.active)];
+  const sought = query === '' ? [] : [span(`/${query}  `, STYLE.active)];
   const held =
     top !== undefined ? 'scrolled' : follow || !exchange ? undefined : `held at ${exchange.number}`;
-  return frame(exchange ? content(exchange, props) : [], {
-    title: 'Stream',
-    note: held ? [span(held, STYLE.warn)] : [span('follow', STYLE.dim)],
-    focused,
-    width,
-    height,
-    theme,
-  });
+  return [...sought, held ? span(held, STYLE.warn) : span('follow', STYLE.dim)];
 }
 
 /** The first line that can be on top: 0 when everything fits. */
-export function lastTop(stream: StreamText | undefined, width: number, height: number, theme: Theme): number {
+export function lastTop(stream: StreamView | undefined, width: number, height: number, theme: Theme): number {
   const lines = tail(stream, width - FRAME_COLUMNS, Number.POSITIVE_INFINITY, theme).length;
   return Math.max(0, lines - (height - CHROME_ROWS));
 }
 
+/**
+ * The first line of the next or former match of a query, so that it can be on top; from the end upwards at first.
+ * Goes round at either end.
+ */
+export function streamMatch(
+  stream: StreamView | undefined,
+  query: string,
+  from: number | undefined,
+  by: 1 | -1,
+  width: number,
+  theme: Theme,
+): number | undefined {
+  const wanted = query.toLowerCase();
+  const lines = tail(stream, width - FRAME_COLUMNS, Number.POSITIVE_INFINITY, theme);
+  const matching = lines.flatMap((line, row) => (lineText(line).toLowerCase().includes(wanted) ? [row] : []));
+  if (from === undefined) return by === 1 ? matching[0] : matching.at(-1);
+  return by === 1
+    ? (matching.find((row) => row > from) ?? matching[0])
+    : (matching.findLast((row) => row < from) ?? matching.at(-1));
+}
+
 function content(exchange: Exchange, props: StreamProps): readonly Line[] {
-  const { stream, top, now, width, height, theme } = props;
+  const { stream, top, query, now, width, height, theme } = props;
   const room = Math.max(0, height - CHROME_ROWS);
   const wanted = top === undefined ? room : Number.POSITIVE_INFINITY;
   const lines = tail(stream, width - FRAME_COLUMNS, wanted, theme);
   const first = Math.min(top ?? Number.POSITIVE_INFINITY, Math.max(0, lines.length - room));
-  const shown = lines.slice(first, first + room);
+  const shown = lines.slice(first, first + room).map((line) => markMatch(line, query));
   const body = lines.length > 0 ? shown : [[span(silence(exchange, now), STYLE.dim)]].slice(0, room);
   return [headLine(exchange, now, theme), ...body, footLine(exchange, theme)];
+}
+
+/** A line that holds what is looked for, as a bar. */
+function markMatch(line: Line, query: string): Line {
+  if (query === '' || !lineText(line).toLowerCase().includes(query.toLowerCase())) return line;
+  return highlight(line);
 }
 
 /** `▶ 36  opus → glm-5.2  streaming`. */
@@ -116,7 +142,7 @@ function footLine(exchange: Exchange, theme: Theme): Line {
 }
 
 /** The last lines of a stream, wrapped; only as much of it is wrapped as is asked for. */
-function tail(stream: StreamText | undefined, width: number, wanted: number, theme: Theme): readonly Line[] {
+function tail(stream: StreamView | undefined, width: number, wanted: number, theme: Theme): readonly Line[] {
   if (!stream) return [];
   const lines: Line[] = [];
   for (let index = stream.segments.length - 1; index >= 0 && lines.length < wanted; index--) {

@@ -4,6 +4,32 @@ export interface PickerModel {
   readonly workspace: string;
   readonly presets: readonly PickerPreset[];
   readonly clients: readonly PickerClient[];
+  /** The newest first. */
+  readonly recent: readonly PickerRecent[];
+}
+
+/** A session that was, and can be again. */
+export interface PickerRecent {
+  readonly preset: string;
+  readonly alias?: string;
+  readonly client: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly running: boolean;
+  /** From its receipt, where it left one. */
+  readonly durationMs?: number;
+  readonly requests?: number;
+  /** USD. */
+  readonly cost?: number;
+  readonly exitCode?: number;
+}
+
+/** What becomes of one thing that coding agents send, on the way to an upstream of another protocol. */
+export interface RouteEffect {
+  readonly what: string;
+  /** `emulated`: another shape, the same meaning. */
+  readonly kind: 'kept' | 'emulated' | 'lost';
+  readonly fate: string;
 }
 
 export interface PickerPreset {
@@ -28,6 +54,8 @@ export interface PickerAlias {
   /** USD per million tokens, in and out. */
   readonly price?: { readonly input: number; readonly output: number };
   readonly variables: readonly PickerVariable[];
+  /** What requests lose on this route; absent where they are relayed as they are. */
+  readonly effects?: readonly RouteEffect[];
   /** Why it cannot be used, though the preset is sound. */
   readonly problem?: string;
 }

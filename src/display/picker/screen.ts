@@ -1,4 +1,4 @@
-import { formatCount, formatPath } from '../format.ts';
+import { formatAge, formatCount, formatPath } from '../format.ts';
 import { footerLine, helpLines } from '../key-lines.ts';
 import { FIELD_KEYS, PICKER_KEYS } from '../keys.ts';
 import { cell, fitLine, highlight, type Line, STYLE, span, spread } from '../line.ts';
@@ -7,28 +7,41 @@ import { overlay } from '../panels/overlay.ts';
 import { cellWidth } from '../text.ts';
 import type { Theme } from '../theme.ts';
 import type { PickerClient, PickerPreset } from './model.ts';
-import { previewPanel } from './preview.ts';
+import { previewLines, previewPanel } from './preview.ts';
+import { clientName, recentPanel } from './recent.ts';
 import type { PickerScreenProps, Scene } from './scene.ts';
 import { aliasOf, isMissing, type PickerState, selectionOf } from './state.ts';
 import { valueLines, valuePanel } from './values.ts';
 
 /** From this width on there is a preview beside the lists. */
 const WIDE = 110;
+/** Below this height only the section in use is a list, the others are a line each. */
+const LOW = 20;
+/** From this room on the recent sessions are listed. */
+const ROOMY = 26;
 
 /** The whole screen of the picker: exactly `height` rows of `width` cells, top to bottom. */
 export function pickerScreen(props: PickerScreenProps): readonly Line[] {
   const { model, state, width, height, theme } = props;
   const scene: Scene = { ...props, selection: selectionOf(state, model) };
-  const preview = width >= WIDE ? Math.floor(width * 0.4) : 0;
+  const preview = width >= WIDE && height >= LOW ? Math.floor(width * 0.4) : 0;
   const room = Math.max(0, height - 3);
-  const lists = listPanels({ ...scene, width: width - preview, height: room });
+  const left = { ...scene, width: width - preview, height: room };
+  const lists = height < LOW ? lowPanels(left) : listPanels(left);
   const side = preview > 0 ? previewPanel({ ...scene, width: preview, height: room }) : [];
   const body = lists.map((line, row) => [...line, ...(side[row] ?? [])]);
   const lines = [headerLine(scene), ...body, messageLine(scene), footer(scene)];
-  const all = state.help
-    ? overlay(lines, helpLines(PICKER_KEYS, theme), 'Keys', { width, height }, theme)
-    : lines;
+  const all = withOverlay(lines, scene);
   return Array.from({ length: height }, (_, row) => fitLine(all[row] ?? [], width, theme));
+}
+
+function withOverlay(lines: readonly Line[], scene: Scene): readonly Line[] {
+  const { state, width, height, theme } = scene;
+  if (state.over === undefined) return lines;
+  const size = { width, height };
+  if (state.over === 'help') return overlay(lines, helpLines(PICKER_KEYS, theme), 'Keys', size, theme);
+  const inner = Math.min(width - 2 * FRAME_COLUMNS, 76);
+  return overlay(lines, previewLines(scene, inner), 'Route', size, theme);
 }
 
 function headerLine({ model, width, theme }: Scene): Line {
@@ -44,12 +57,14 @@ function headerLine({ model, width, theme }: Scene): Line {
   );
 }
 
-/** Presets, clients and values below each other; the first and the last share what is left. */
+/** Presets, clients, values and recent sessions below each other; presets and values share what is left. */
 function listPanels(scene: Scene): readonly Line[] {
   const { model, selection, height } = scene;
   const clients = Math.min(model.clients.length + FRAME_ROWS, Math.max(3, height - 8));
+  const recent =
+    height >= ROOMY && model.recent.length > 0 ? Math.min(model.recent.length, 5) + FRAME_ROWS : 0;
   const wanted = valueLines(scene).length + FRAME_ROWS;
-  const rest = height - clients;
+  const rest = height - clients - recent;
   const presetRows = Math.min(selection.presets.length + FRAME_ROWS, Math.max(4, rest - wanted));
   // A short list does not stretch: the values below have the blank rows.
   const presets = Math.max(Math.min(rest - 4, Math.max(presetRows, Math.min(7, rest - wanted))), 3);
@@ -57,7 +72,58 @@ function listPanels(scene: Scene): readonly Line[] {
     ...presetPanel({ ...scene, height: presets }),
     ...clientPanel({ ...scene, height: clients }),
     ...valuePanel({ ...scene, height: Math.max(0, rest - presets) }),
+    ...(recent > 0 ? recentPanel({ ...scene, height: recent }) : []),
   ].slice(0, height);
+}
+
+/** On a low screen: the section in use as a list, what is chosen in the others as a line each. */
+function lowPanels(scene: Scene): readonly Line[] {
+  const { state, height } = scene;
+  const open = { ...scene, height: Math.max(3, height - 2) };
+  const sections = {
+    presets: () => presetPanel(open),
+    clients: () => clientPanel(open),
+    values: () => valuePanel(open),
+  };
+  const lines = (['presets', 'clients', 'values'] as const).flatMap((section) =>
+    section === state.section ? sections[section]() : [chosenLine(section, scene)],
+  );
+  return lines.slice(0, height);
+}
+
+/** ` 2 Client  Codex CLI 0.169.0 ● found`. */
+function chosenLine(section: PickerState['section'], scene: Scene): Line {
+  const { state, selection, theme } = scene;
+  const { preset, client, missing, variables } = selection;
+  const title = (text: string) => span(`  ${cell(text, 10, theme)}`, STYLE.title);
+  switch (section) {
+    case 'presets':
+      return [
+        title('1 Preset'),
+        span(preset?.name ?? 'no preset matches'),
+        ...(preset ? [span('  '), ...readiness(preset, state, theme)] : []),
+      ];
+    case 'clients':
+      return client
+        ? [
+            title('2 Client'),
+            span([client.label, client.version].filter(Boolean).join(' ')),
+            ...clientStatus(client, theme),
+          ]
+        : [title('2 Client')];
+    case 'values': {
+      const names = missing.map(({ name }) => name).join(', ');
+      return [
+        title('3 Values'),
+        missing.length > 0
+          ? span(
+              `${theme.symbols.notReady} ${formatCount(missing.length, 'value')} missing: ${names}`,
+              STYLE.warn,
+            )
+          : span(variables.length === 0 ? 'nothing to enter' : `${theme.symbols.ok} all there`, STYLE.dim),
+      ];
+    }
+  }
 }
 
 function presetPanel(scene: Scene): readonly Line[] {
@@ -147,14 +213,25 @@ function clientStatus(client: PickerClient, { symbols }: Theme): Line {
   return [span(`  ${symbols.notReady} starting fetches ${client.fetches}`, STYLE.warn)];
 }
 
-function messageLine({ state, width, theme }: Scene): Line {
+/** What is to be said, else what was run last. */
+function messageLine({ model, state, width, theme }: Scene): Line {
   const text = state.message?.split('\n')[0] ?? '';
-  return spread([span(text === '' ? '' : ` ${theme.symbols.bad} ${text}`, STYLE.warn)], [], width, theme);
+  if (text !== '') return spread([span(` ${theme.symbols.bad} ${text}`, STYLE.warn)], [], width, theme);
+  const [recent] = model.recent;
+  if (!recent) return [];
+  const what = [recent.preset, recent.alias, clientName(recent.client, model)].filter(Boolean).join(', ');
+  const line = [
+    span(' last: ', STYLE.dim),
+    span(what),
+    span(`, ${formatAge(recent.startedAt, Date.now())}`, STYLE.dim),
+  ];
+  return spread(line, [span('r starts it again ', STYLE.dim)], width, theme);
 }
 
-function footer({ state, selection, width, theme }: Scene): Line {
+function footer({ model, state, selection, width, theme }: Scene): Line {
   const { field } = state;
-  if (!field) return footerLine(PICKER_KEYS, width, theme);
+  const keys = PICKER_KEYS.filter(({ action }) => action !== 'again' || model.recent.length > 0);
+  if (!field) return footerLine(keys, width, theme);
   if (field.kind === 'filter') return footerLine(FIELD_KEYS, width, theme, { submit: 'keep the filter' });
   const isLast = field.thenStart && selection.missing.length <= 1;
   return footerLine(FIELD_KEYS, width, theme, {

@@ -34,7 +34,8 @@ export interface PickerState {
   readonly field?: Field;
   /** Values by variable name. In memory only, never drawn where the variable is secret. */
   readonly entered: Readonly<Record<string, string>>;
-  readonly help: boolean;
+  /** What lies over the screen, until the next key. */
+  readonly over?: 'help' | 'preview';
   /** Said once, until the next key. */
   readonly message?: string;
   /** The way out, once there is one. */
@@ -51,7 +52,6 @@ export function initialPickerState(model: PickerModel): PickerState {
     aliases: {},
     filter: '',
     entered: {},
-    help: false,
   };
   const ready = model.presets.findIndex((preset) => isReady(preset, state));
   return { ...state, preset: Math.max(0, ready) };
@@ -121,7 +121,7 @@ export function reducePicker(state: PickerState, stroke: Stroke, model: PickerMo
 /** The state after a key while lists are open. */
 function reduceList(before: PickerState, action: PickerAction, model: PickerModel): PickerState {
   const { message: _, ...state } = before;
-  if (state.help && action !== 'quit') return { ...state, help: false };
+  if (state.over && action !== 'quit') return withoutOverlay(state);
   switch (action) {
     case 'up':
       return move(state, -1, model);
@@ -145,13 +145,44 @@ function reduceList(before: PickerState, action: PickerAction, model: PickerMode
       return enterValue(state, model);
     case 'start':
       return start(state, model);
+    case 'preview':
+      return { ...state, over: 'preview' };
+    case 'again':
+      return startAgain(state, model);
     case 'help':
-      return { ...state, help: true };
+      return { ...state, over: 'help' };
     case 'back':
       return state.filter === '' ? quit(state) : { ...state, filter: '', preset: 0, value: 0 };
     case 'quit':
       return quit(state);
   }
+}
+
+function withoutOverlay({ over: _, ...state }: PickerState): PickerState {
+  return state;
+}
+
+/** Chooses what the newest recent session ran, and starts it; says what of it is not there any more. */
+function startAgain(state: PickerState, model: PickerModel): PickerState {
+  const [recent] = model.recent;
+  if (!recent) return { ...state, message: 'there is no session yet to start again' };
+  const preset = model.presets.findIndex(({ name }) => name === recent.preset);
+  const client = model.clients.findIndex(({ id }) => id === recent.client);
+  const aliases = model.presets[preset]?.aliases ?? [];
+  // A model of an upstream without aliases is named as UPSTREAM:MODEL.
+  const [upstream, ...rest] = (recent.alias ?? '').split(':');
+  const alias = Math.max(
+    aliases.findIndex(({ name }) => name === recent.alias),
+    aliases.findIndex(({ name }) => name === upstream && rest.length > 0),
+  );
+  if (client < 0) return { ...state, message: `${recent.client} cannot be started from here` };
+  if (preset < 0) return { ...state, message: `preset ${recent.preset} is not among those listed here` };
+  if (alias < 0) return { ...state, message: `preset ${recent.preset} has no model ${recent.alias ?? ''}` };
+  const named = aliases[alias]?.variables.find(({ use }) => use === 'model');
+  const entered = named ? { ...state.entered, [named.name]: rest.join(':') } : state.entered;
+  const chosen = { ...state.aliases, [recent.preset]: alias };
+  const next = { ...state, filter: '', preset, client, value: 0, aliases: chosen, entered };
+  return start(next, model);
 }
 
 /** The state after a key while a text is typed. */
@@ -196,19 +227,26 @@ function submit(
 
 /** Starts what is selected, or asks for what is missing first, or says why it cannot be. */
 function start(state: PickerState, model: PickerModel): PickerState {
-  const { preset, alias, client, variables, missing } = selectionOf(state, model);
+  const { preset, alias, variables, missing } = selectionOf(state, model);
   if (!preset) return { ...state, message: 'no preset matches the filter' };
   if (preset.problem !== undefined) return { ...state, message: preset.problem };
   if (alias?.problem !== undefined) return { ...state, message: alias.problem };
-  if (!alias || !client) return state;
   const [first] = missing;
   if (first) return edit(state, first, variables, true);
+  const choice = choiceOf(state, model);
+  return choice ? { ...state, outcome: { kind: 'start', choice } } : state;
+}
+
+/** What is chosen, with what was entered for it; undefined while it is incomplete. */
+export function choiceOf(state: PickerState, model: PickerModel): PickerChoice | undefined {
+  const { preset, alias, client, variables, missing } = selectionOf(state, model);
+  if (!preset || !alias || !client || missing.length > 0) return undefined;
   const given = variables.flatMap(({ name, use }) => {
     const value = state.entered[name];
     return value === undefined ? [] : [{ name, value, use }];
   });
   const named = given.find(({ use }) => use === 'model');
-  const choice: PickerChoice = {
+  return {
     preset: preset.name,
     client: client.id,
     install: client.fetches !== undefined,
@@ -217,7 +255,6 @@ function start(state: PickerState, model: PickerModel): PickerState {
       given.filter(({ use }) => use === 'variable').map(({ name, value }) => [name, value]),
     ),
   };
-  return { ...state, outcome: { kind: 'start', choice } };
 }
 
 /** Edits the selected value, else the first that is missing. What the environment has is the environment's. */

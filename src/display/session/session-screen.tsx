@@ -1,6 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { WatchMessage } from '../../sessions/view.ts';
 import { ansiRow } from '../ansi-row.ts';
+import type { AskForBodies } from '../bodies.ts';
 import type { Pty } from '../compositor/child-pane.ts';
 import {
   type ChildExit,
@@ -30,6 +31,7 @@ export interface SessionScreenOptions {
   readonly layout?: Layout;
   /** Every message of the session, in order. Returns the way to stop. */
   readonly subscribe: (listener: (message: WatchMessage) => void) => () => void;
+  readonly bodies: AskForBodies;
   /** Hands over notes of llmup's own as they come. */
   readonly notes: (listener: (line: string) => void) => void;
   /** Starts the agent in a PTY. */
@@ -62,6 +64,8 @@ export class SessionScreen {
   #note: string | undefined;
   #noteTimer: NodeJS.Timeout | undefined;
   #release: () => void = () => {};
+  readonly #send = (sequence: string) => this.#compositor.send(sequence);
+  readonly #toAgent = () => this.#compositor.setFocus('child');
 
   constructor(options: SessionScreenOptions) {
     this.#options = options;
@@ -78,7 +82,10 @@ export class SessionScreen {
           size={{ columns: width, rows: height }}
           theme={theme}
           pace={PANEL_PACE}
-          onQuit={() => this.#compositor.setFocus('child')}
+          pane
+          bodies={options.bodies}
+          onSequence={this.#send}
+          onQuit={this.#toAgent}
         />
       ),
       status: (size, state) => [ansiRow(this.#status(size, state), theme)],
@@ -100,6 +107,7 @@ export class SessionScreen {
     });
     const forget = this.#store.subscribe(() => this.#statusSoon());
     this.#options.notes((line) => this.#tell(line));
+    this.#compositor.redrawStatus();
     // Times on the status bar run while an exchange does.
     const clock = setInterval(() => {
       if (this.#store.totals.running > 0) this.#compositor.redrawStatus();
@@ -126,6 +134,7 @@ export class SessionScreen {
   /** Shows a note on the status bar for a while. */
   #tell(line: string): void {
     this.#note = line;
+    this.#store.note(line);
     clearTimeout(this.#noteTimer);
     this.#noteTimer = setTimeout(() => {
       this.#note = undefined;
