@@ -49,6 +49,7 @@ function drawn(
     source,
     sessions,
     pane,
+    idle: undefined,
     paused: false,
     now,
     width,

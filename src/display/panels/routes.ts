@@ -54,8 +54,8 @@ function emptyLines({ proxyUrl, totals, order }: RoutesProps): readonly Line[] {
       [span(`No request matches ${order.filter}.`, STYLE.strong), span(' esc shows all.', STYLE.dim)],
     ];
   }
-  const where = proxyUrl === undefined ? '' : ` at ${proxyUrl}`;
-  return [[], [span('No request yet.', STYLE.strong), span(` The proxy listens${where}.`, STYLE.dim)]];
+  const where = proxyUrl === undefined ? [] : [[span(`The proxy listens at ${proxyUrl}.`, STYLE.dim)]];
+  return [[], [span('No request yet.', STYLE.strong)], ...where];
 }
 
 function tableLines(props: RoutesProps): readonly Line[] {

@@ -28,6 +28,8 @@ export interface WatchAppProps {
   readonly sessions?: SessionsFeed | undefined;
   /** In a pane of a session, whose own bar says what it is and what it came to. */
   readonly pane?: boolean;
+  /** What brings the keys here, while they go elsewhere. */
+  readonly idle?: string | undefined;
   /** The panel to start with. */
   readonly start?: 'routes' | 'sessions';
   readonly pace?: RedrawPace;
@@ -35,7 +37,7 @@ export interface WatchAppProps {
 
 /** The panels of a viewer on a screen of `size`, driven by keys and by the store. */
 export function WatchApp(props: WatchAppProps) {
-  const { store, size, theme, onQuit, onSequence, sessions: feed, pane = false, pace } = props;
+  const { store, size, theme, onQuit, onSequence, sessions: feed, pane = false, idle, pace } = props;
   const [state, setState] = useState<WatchState>({ ...INITIAL_WATCH_STATE, focus: props.start ?? 'routes' });
   const [frozen, setFrozen] = useState<{ readonly view: TrafficView; readonly now: number }>();
   const ticking = !store.closed && !frozen && (store.session !== undefined || store.totals.running > 0);
@@ -46,7 +48,7 @@ export function WatchApp(props: WatchAppProps) {
   const sessions = useMemo(() => feed && { rows }, [feed, rows]);
 
   const { columns: width, rows: height } = size;
-  const base = { view, state, sessions, pane, paused: frozen !== undefined, now, width, height, theme };
+  const base = { view, state, sessions, pane, idle, paused: frozen !== undefined, now, width, height, theme };
   const source = useBodies(props.bodies, selectedIn(base), state.focus === 'detail');
   const screen: WatchScreenProps = { ...base, source };
 

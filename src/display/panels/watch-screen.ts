@@ -31,6 +31,8 @@ export interface WatchScreenProps {
   readonly sessions: { readonly rows: readonly SessionRow[] | undefined } | undefined;
   /** In a pane of a session, whose own bar says what it is. */
   readonly pane: boolean;
+  /** What brings the keys here, while they go elsewhere. */
+  readonly idle: string | undefined;
   readonly paused: boolean;
   readonly now: number;
   readonly width: number;
@@ -106,7 +108,7 @@ function panels(props: WatchScreenProps): readonly Line[] {
 /** One panel in its place. */
 function panelLines({ panel, height, choices }: Slot, scene: Scene): readonly Line[] {
   const { view, state, selected, ordered, now, width, theme, source, sessions } = scene;
-  const focused = state.focus === panel;
+  const focused = scene.idle === undefined && state.focus === panel;
   const place: Place = { focused, tabs: tabsOf(panel, choices), width, height, theme };
   const query = state.query;
   const typed = focused && state.field?.kind === 'query' ? state.field.text : undefined;
@@ -184,8 +186,9 @@ function receiptPanel({ view: { receipt }, theme }: Scene, place: Place): readon
   return frame(content, { ...place, title: 'Receipt', note: [span('session ended', STYLE.warn)] });
 }
 
-function footer({ view, state, paused, pane, width, theme }: Scene): Line {
+function footer({ view, state, paused, pane, idle, width, theme }: Scene): Line {
   const { field, focus, message } = state;
+  if (idle !== undefined) return spread([span(` ${idle}`, STYLE.dim)], [], width, theme);
   if (field) {
     const submit = field.kind === 'filter' ? 'keep the filter' : 'search';
     return footerLine(FIELD_KEYS, width, theme, { submit });

@@ -76,13 +76,14 @@ export class SessionScreen {
       prefix,
       ...(layout && { layout }),
       spawn,
-      panels: ({ width, height }) => (
+      panels: ({ width, height }, { focus }) => (
         <WatchApp
           store={this.#store}
           size={{ columns: width, rows: height }}
           theme={theme}
           pace={PANEL_PACE}
           pane
+          idle={focus === 'child' ? `${prefix.label} tab  moves the keys here` : undefined}
           bodies={options.bodies}
           onSequence={this.#send}
           onQuit={this.#toAgent}

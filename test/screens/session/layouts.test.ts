@@ -157,8 +157,10 @@ test('the focus moves to the panels and back, and keys with it', async () => {
   const session = await startSession({ columns: 120, rows: 40 });
   const { screen, agent } = session;
   await shown(session, '74x39');
+  await screen.shows('Ctrl-\\ tab  moves the keys here');
   screen.type(`${PREFIX}\t`);
   await screen.until(({ cursor }) => !cursor.visible);
+  await screen.shows('q to the agent');
   screen.type('?');
   await screen.until(({ text }) => text.includes('this list'));
   screen.type('?');
