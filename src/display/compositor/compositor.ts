@@ -285,6 +285,8 @@ export class Compositor {
   }
 
   #drawPanels(): void {
+    // What was put off may come after the end: panels drawn then would run for ever.
+    if (this.#closed) return;
     const { panels, pane } = this.#geometry;
     if (panels) {
       this.#panels ??= new InkSurface(panels.width, panels.height, () => this.#clock.dirty());
