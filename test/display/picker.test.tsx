@@ -200,7 +200,8 @@ test('the filter narrows the list, esc widens it again', async () => {
   type(KEYS.enter);
   await shows('/openai');
   type(KEYS.escape);
-  await shows('▸ glm-coding');
+  // What was found stays selected among all of them.
+  expect(await shows('glm-coding')).toContain('▸ provider-neutral');
   type('/nothing');
   await shows('no preset matches');
 });

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../traffic/exchange.ts';
 import { formatCount } from '../format.ts';
-import { cell, type Line, lineWidth, STYLE, span } from '../line.ts';
+import { cell, type Line, lineWidth, STYLE, type Style, span } from '../line.ts';
 import { printable, wrap } from '../text.ts';
 import type { Theme } from '../theme.ts';
 import { changesMeaning } from '../totals.ts';
@@ -15,6 +15,7 @@ export interface LossesProps extends Place {
 type LossRecord = Exchange['losses'][number];
 
 const ACTION_WIDTH = 10;
+const INDENT = ' '.repeat(ACTION_WIDTH + 2);
 
 /** The Losses panel: what translation did to one exchange, the serious first, hints last. */
 export function lossesPanel(props: LossesProps): readonly Line[] {
@@ -51,11 +52,16 @@ function moreLine(lines: number, focused = false): Line {
   return [span(`${formatCount(lines, 'more line')}${focused ? '' : ': 4, then down'}`, STYLE.dim)];
 }
 
-/** All losses of an exchange, in the order of their weight. */
-export function lossLinesOf(exchange: Exchange | undefined, width: number, theme: Theme): readonly Line[] {
+/** All losses of an exchange, in the order of their weight. Of hints only what one line holds, unless all is wanted. */
+export function lossLinesOf(
+  exchange: Exchange | undefined,
+  width: number,
+  theme: Theme,
+  hints: 'short' | 'whole' = 'short',
+): readonly Line[] {
   return [...(exchange?.losses ?? [])]
     .sort((a, b) => weight(a) - weight(b))
-    .flatMap((loss) => lossLines(loss, width, theme));
+    .flatMap((loss) => lossLines(loss, width, theme, loss.topic === 'hint' && hints === 'short'));
 }
 
 function weight(loss: LossRecord): number {
@@ -63,18 +69,25 @@ function weight(loss: LossRecord): number {
   return order[loss.action] + (loss.topic === 'hint' ? 10 : 0);
 }
 
-/** Action, path and from → to; the reason beside them where it fits, else below. Of a hint one line is enough. */
-function lossLines(loss: LossRecord, width: number, theme: Theme): readonly Line[] {
+/** Action, path and from → to; the reason beside them where it fits, else below. */
+function lossLines(loss: LossRecord, width: number, theme: Theme, short: boolean): readonly Line[] {
   const serious = changesMeaning(loss);
   const change = loss.to === '' ? loss.from : `${loss.from} ${theme.symbols.arrow} ${loss.to}`;
-  const head: Line = [
+  const place: Line = [
     span(`${cell(loss.action, ACTION_WIDTH, theme)}  `, serious ? STYLE.warn : STYLE.dim),
     span(printable(loss.path, theme.ascii), serious ? STYLE.strong : {}),
-    ...(change === '' || change === loss.path ? [] : [span(`  ${printable(change, theme.ascii)}`)]),
   ];
+  const changed = change === '' || change === loss.path ? '' : printable(change, theme.ascii);
+  const head: Line = [...place, ...(changed === '' ? [] : [span(`  ${changed}`)])];
   const reason = printable(loss.reason, theme.ascii).replaceAll('\n', ' ');
   const oneLine: Line = [...head, span(`  ${reason}`, STYLE.dim)];
-  if (loss.topic === 'hint' || lineWidth(oneLine) <= width) return [oneLine];
-  const indent = ' '.repeat(ACTION_WIDTH + 2);
-  return [head, ...wrap(reason, width - indent.length).map((line) => [span(indent + line, STYLE.dim)])];
+  if (short || lineWidth(oneLine) <= width) return [oneLine];
+  const below = (text: string, style?: Style) =>
+    wrap(text, width - INDENT.length).map((line) => [span(INDENT + line, style)]);
+  const fits = lineWidth(head) <= width;
+  return [
+    fits ? head : place,
+    ...(fits || changed === '' ? [] : below(changed)),
+    ...below(reason, STYLE.dim),
+  ];
 }

@@ -152,10 +152,17 @@ function reduceList(before: PickerState, action: PickerAction, model: PickerMode
     case 'help':
       return { ...state, over: 'help' };
     case 'back':
-      return state.filter === '' ? quit(state) : { ...state, filter: '', preset: 0, value: 0 };
+      return state.filter === '' ? quit(state) : unfiltered(state, model);
     case 'quit':
       return quit(state);
   }
+}
+
+/** All presets again, the same one selected. */
+function unfiltered(state: PickerState, model: PickerModel): PickerState {
+  const { preset } = selectionOf(state, model);
+  const at = preset ? model.presets.indexOf(preset) : 0;
+  return { ...state, section: 'presets', filter: '', preset: at };
 }
 
 function withoutOverlay({ over: _, ...state }: PickerState): PickerState {
@@ -195,7 +202,7 @@ function reduceField(state: PickerState, action: FieldAction, model: PickerModel
     case 'clear':
       return typed(state, '');
     case 'cancel':
-      return field.kind === 'filter' ? { ...rest, filter: '', preset: 0 } : rest;
+      return field.kind === 'filter' ? unfiltered(rest, model) : rest;
     case 'submit':
       return field.kind === 'filter' ? rest : submit(rest, field, model);
     case 'quit':

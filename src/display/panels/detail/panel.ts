@@ -1,6 +1,7 @@
 import { type Exchange, isFinal } from '../../../traffic/exchange.ts';
 import { formatBytes, formatCost, formatSeconds, formatTokens } from '../../format.ts';
 import { fitLine, highlight, type Line, lineWidth, type Span, STYLE, span } from '../../line.ts';
+import { wrap } from '../../text.ts';
 import type { Theme } from '../../theme.ts';
 import { aliasOf, durationOf, errorWords, modelOf, stateSymbol, stateWords } from '../exchange-words.ts';
 import { FRAME_COLUMNS, FRAME_ROWS, frame, type Place } from '../frame.ts';
@@ -145,7 +146,10 @@ function bodyLines(exchange: Exchange, props: DetailProps): readonly Line[] {
     return lines.slice(top, top + page);
   }
   const rows = shownRows(state, source, inner);
-  if (rows.length === 0) return silence(exchange, source).map((text) => [span(text, STYLE.dim)]);
+  if (rows.length === 0)
+    return silence(exchange, source).flatMap((text) =>
+      wrap(text, inner).map((line) => [span(line, STYLE.dim)]),
+    );
   const cursor = Math.min(place.cursor, rows.length - 1);
   const top = Math.max(0, Math.min(place.top, rows.length - 1, cursor));
   // Losses name places of the client's request.
@@ -164,7 +168,9 @@ function silence(exchange: Exchange, source: DetailSource): readonly string[] {
     case 'asked':
       return ['Asking for the bodies.'];
     case 'gone':
-      return ['The bodies are gone: only those of the last exchanges are kept, in memory.'];
+      return [
+        'The bodies are gone: only those of the last exchanges are kept, in memory; serve keeps them with --ui or --record full.',
+      ];
     case 'ready':
       return [
         exchange.attempts === 0
@@ -176,27 +182,34 @@ function silence(exchange: Exchange, source: DetailSource): readonly string[] {
   }
 }
 
+/** Cells of the name of a fact in the Changes tab. */
+const FACT_WIDTH = 12;
+
 /** The Changes tab: where it went and as what, then each loss. */
 export function changeLines(exchange: Exchange, width: number, theme: Theme): readonly Line[] {
   const { clientProtocol, upstreamProtocol, alias, modelAsked, upstream, model, modelServed } = exchange;
   const { arrow } = theme.symbols;
-  const fact = (label: string, text: string): Line => [span(label.padEnd(12), STYLE.dim), span(text)];
+  const fact = (label: string, text: string): readonly Line[] =>
+    wrap(text, Math.max(8, width - FACT_WIDTH)).map((line, row) => [
+      span((row === 0 ? label : '').padEnd(FACT_WIDTH), STYLE.dim),
+      span(line),
+    ]);
   const error = errorWords(exchange);
   const protocols =
     upstreamProtocol === undefined || upstreamProtocol === clientProtocol
       ? `${PROTOCOLS[clientProtocol]}, relayed as it is`
       : `${PROTOCOLS[clientProtocol]} ${arrow} ${PROTOCOLS[upstreamProtocol]}, translated`;
   const served = modelServed !== undefined && modelServed !== model ? `, answered as ${modelServed}` : '';
-  const losses = lossLinesOf(exchange, width, theme);
+  const losses = lossLinesOf(exchange, width, theme, 'whole');
   return [
     ...(error === undefined ? [] : [[span(`${theme.symbols.bad} ${error}`, STYLE.bad)], []]),
-    fact('protocol', protocols),
-    fact(
+    ...fact('protocol', protocols),
+    ...fact(
       'model',
       `${modelAsked}${alias === undefined || alias === modelAsked ? '' : ` ${arrow} ${alias}`} ${arrow} ${model ?? '?'}${served}`,
     ),
-    ...(upstream === undefined ? [] : [fact('upstream', upstream)]),
-    ...(exchange.attempts > 1 ? [fact('attempts', String(exchange.attempts))] : []),
+    ...(upstream === undefined ? [] : fact('upstream', upstream)),
+    ...(exchange.attempts > 1 ? fact('attempts', String(exchange.attempts)) : []),
     [],
     ...(losses.length > 0 ? losses : [[span('Nothing was lost.', STYLE.dim)]]),
   ];
