@@ -24,6 +24,8 @@ import { isCtrl } from './spelled-key.ts';
 /** What panels, status bar and overlay are drawn with. */
 export interface ScreenState {
   readonly layout: Layout;
+  /** The layout that the user asked for: another one while the terminal is too small for it. */
+  readonly asked: Layout;
   readonly focus: 'child' | 'panels';
   /** The prefix was pressed and waits for its key. */
   readonly armed: boolean;
@@ -193,6 +195,7 @@ export class Compositor {
   get state(): ScreenState {
     return {
       layout: this.#geometry.layout,
+      asked: this.#layout,
       focus: this.#focus,
       armed: this.#armed,
       scrolledBack: this.#scrolledBack,

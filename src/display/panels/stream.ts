@@ -21,8 +21,15 @@ export interface StreamProps extends Place {
   readonly now: number;
 }
 
-/** Rows of a stream panel that are not text: its frame, what is streaming, the facts below. */
-const CHROME_ROWS = FRAME_ROWS + 2;
+/** Rows inside a stream panel that are not text: what is streaming, the facts below. Where there is hardly room, none. */
+function chromeRows(height: number): { readonly head: number; readonly foot: number } {
+  return { head: height >= 6 ? 1 : 0, foot: height >= 7 ? 1 : 0 };
+}
+
+function textRows(height: number): number {
+  const { head, foot } = chromeRows(height);
+  return Math.max(0, height - FRAME_ROWS - head - foot);
+}
 
 /** The Stream panel: what the model says in one exchange, as it arrives, the newest at the bottom. */
 export function streamPanel(props: StreamProps): readonly Line[] {
@@ -41,7 +48,7 @@ function noteOf({ exchange, follow, top, query, typed, theme }: StreamProps): Li
 /** The first line that can be on top: 0 when everything fits. */
 export function lastTop(stream: StreamView | undefined, width: number, height: number, theme: Theme): number {
   const lines = tail(stream, width - FRAME_COLUMNS, Number.POSITIVE_INFINITY, theme).length;
-  return Math.max(0, lines - (height - CHROME_ROWS));
+  return Math.max(0, lines - textRows(height));
 }
 
 /**
@@ -67,13 +74,18 @@ export function streamMatch(
 
 function content(exchange: Exchange, props: StreamProps): readonly Line[] {
   const { stream, top, query, now, width, height, theme } = props;
-  const room = Math.max(0, height - CHROME_ROWS);
+  const { head, foot } = chromeRows(height);
+  const room = textRows(height);
   const wanted = top === undefined ? room : Number.POSITIVE_INFINITY;
   const lines = tail(stream, width - FRAME_COLUMNS, wanted, theme);
   const first = Math.min(top ?? Number.POSITIVE_INFINITY, Math.max(0, lines.length - room));
   const shown = lines.slice(first, first + room).map((line) => markMatch(line, query));
   const body = lines.length > 0 ? shown : [[span(silence(exchange, now), STYLE.dim)]].slice(0, room);
-  return [headLine(exchange, now, theme), ...body, footLine(exchange, theme)];
+  return [
+    ...(head ? [headLine(exchange, now, theme)] : []),
+    ...body,
+    ...(foot ? [footLine(exchange, theme)] : []),
+  ];
 }
 
 /** A line that holds what is looked for, as a bar. */

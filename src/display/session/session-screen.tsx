@@ -61,6 +61,7 @@ export class SessionScreen {
   #lastDeltaAt: number | undefined;
   #statusTimer: NodeJS.Timeout | undefined;
   #statusDrawn = 0;
+  #statusDue = 0;
   #note: string | undefined;
   #noteTimer: NodeJS.Timeout | undefined;
   #release: () => void = () => {};
@@ -106,7 +107,9 @@ export class SessionScreen {
       if (message.type === 'delta' || message.type === 'exchange') this.#lastDeltaAt = Date.now();
       this.#store.push(message);
     });
-    const forget = this.#store.subscribe(() => this.#statusSoon());
+    const forget = this.#store.subscribe((urgency) =>
+      this.#statusSoon(urgency === 'now' ? PANEL_PACE.event : PANEL_PACE.streaming),
+    );
     this.#options.notes((line) => this.#tell(line));
     this.#compositor.redrawStatus();
     // Times on the status bar run while an exchange does.
@@ -152,15 +155,17 @@ export class SessionScreen {
     this.#compositor.kill(signal);
   }
 
-  /** A few times a second is all a status bar is read. */
-  #statusSoon(): void {
-    if (this.#statusTimer) return;
-    const wait = Math.max(30, this.#statusDrawn + 250 - performance.now());
+  /** What starts or ends is shown soon; a count that runs, a few times a second. */
+  #statusSoon(pace: number): void {
+    const due = Math.max(performance.now(), this.#statusDrawn + pace);
+    if (this.#statusTimer && this.#statusDue <= due) return;
+    clearTimeout(this.#statusTimer);
+    this.#statusDue = due;
     this.#statusTimer = setTimeout(() => {
       this.#statusTimer = undefined;
       this.#statusDrawn = performance.now();
       this.#compositor.redrawStatus();
-    }, wait);
+    }, due - performance.now());
   }
 
   #status({ width }: Size, state: ScreenState): Line {

@@ -2,6 +2,7 @@ import { type Exchange, isFinal, tokensPerSecond } from '../../traffic/exchange.
 import type { ScreenState } from '../compositor/compositor.ts';
 import { formatCount, formatElapsed, formatTokens, formatUsd } from '../format.ts';
 import { type Line, lineWidth, type Span, STYLE, span, spread } from '../line.ts';
+import { newestOf } from '../newest.ts';
 import type { TrafficStore } from '../store.ts';
 import type { Theme } from '../theme.ts';
 
@@ -46,11 +47,12 @@ function bar(line: Line): Line {
 /** Most important first: what does not fit is left out from the end. */
 function groups({ store, state, lastDeltaAt, now, theme }: StatusProps): readonly string[] {
   const { totals, session } = store;
-  const newest = store.exchanges.at(-1);
+  const newest = newestOf(store.exchanges);
   const parts: string[] = [];
   if (newest)
     parts.push(`${newest.alias ?? newest.modelAsked} ${theme.symbols.arrow} ${newest.model ?? '?'}`);
   else if (session?.alias) parts.push(session.alias);
+  if (state.asked !== state.layout) parts.push(`no room for ${state.asked}`);
   if (newest) parts.push(activity(newest, lastDeltaAt, now, theme));
   if (state.scrolledBack > 0) parts.push(`scrolled back ${state.scrolledBack}`);
   if (state.focus === 'panels') parts.push('panels');
