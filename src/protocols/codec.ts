@@ -52,6 +52,8 @@ export interface Encoded {
   readonly losses: readonly Loss[];
   /** How the upstream's reply is to be read back; goes into {@link UpstreamContext}. */
   readonly toolNames: ToolNames;
+  /** Stop words that the upstream is not told of: the reply is to be cut at the first that it says. */
+  readonly stopWords: readonly string[];
 }
 
 /** Where a request goes: what an encoder may know of an upstream and a model. */

@@ -18,6 +18,8 @@ export type Edit =
       readonly from: 'developer' | 'system';
       readonly to: 'system' | 'user';
     }
+  /** Responses: takes out the sealed reasoning of earlier turns. */
+  | { readonly type: 'unseal' }
   /** Chat: a schema becomes plain JSON mode and words. */
   | { readonly type: 'plain-json' };
 
@@ -41,6 +43,8 @@ export function applyEdit(body: JsonObject, edit: Edit): JsonObject {
       return mapList(body, edit.list, (member) => strip(member, edit.name));
     case 'role':
       return mapList(body, edit.list, (member) => recast(member, edit.from, edit.to));
+    case 'unseal':
+      return unseal(body);
     case 'plain-json':
       return plainJson(body);
   }
@@ -88,6 +92,13 @@ function recast(message: JsonObject, from: string, to: string): JsonObject {
   if (message.role !== from) return message;
   if (to !== 'user' || typeof message.content !== 'string') return { ...message, role: to };
   return { ...message, role: to, content: markedInstruction(message.content) };
+}
+
+function unseal(body: JsonObject): JsonObject {
+  const { input } = body;
+  if (!Array.isArray(input)) return body;
+  const kept = input.filter((item: unknown) => !isObject(item) || item.type !== 'reasoning');
+  return kept.length < input.length ? { ...body, input: kept } : body;
 }
 
 function plainJson(body: JsonObject): JsonObject {

@@ -33,8 +33,8 @@ export function findHealing(protocol: Protocol, body: JsonObject, failure: Failu
   if (protocol !== 'chat' && protocol !== 'responses') return undefined;
   if (failure.kind !== 'invalid-request') return undefined;
   const complaint = new Complaint(failure);
-  const role = findRole(protocol, body, complaint);
-  if (role) return role;
+  const special = findRole(protocol, body, complaint) ?? findSeal(protocol, body, failure);
+  if (special) return special;
   for (const { list, name } of INNER) {
     const edit: Edit = { type: 'strip', list, name };
     if (complaint.names(name, list) && applyEdit(body, edit) !== body)
@@ -72,6 +72,8 @@ export function describeHealing({ protocol, field, edit }: Healing): Loss {
         topic: 'content',
         reason,
       };
+    case 'unseal':
+      return { path: field, from: 'sealed reasoning', to: '', action: 'dropped', topic: 'reasoning', reason };
     case 'plain-json':
       return {
         path: field,
@@ -213,6 +215,19 @@ function effortsIn(text: string): readonly Effort[] {
 
 function isSchemaFormat(value: unknown): boolean {
   return isObject(value) && value.type === 'json_schema';
+}
+
+/** "The encrypted content gAAA... could not be verified": it is another provider's, and no request can go on from it. */
+function findSeal(
+  protocol: 'chat' | 'responses',
+  body: JsonObject,
+  { code, message }: Failure,
+): Healing | undefined {
+  const edit: Edit = { type: 'unseal' };
+  const refused =
+    code === 'invalid_encrypted_content' || /encrypted[ _]content\b.{0,200}\b(verif|decrypt)/is.test(message);
+  if (protocol !== 'responses' || !refused || applyEdit(body, edit) === body) return undefined;
+  return { protocol, field: 'input[].encrypted_content', edit };
 }
 
 /** "'developer' is not one of ['system', 'assistant', 'user']", "unknown variant `developer`", "System role not supported". */

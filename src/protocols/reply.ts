@@ -14,7 +14,13 @@ import type { Failure } from './failure.ts';
 export type ReplyEvent =
   | { readonly type: 'start'; readonly id?: string; readonly model?: string; readonly usage?: Usage }
   | { readonly type: 'part-start'; readonly index: number; readonly part: PartKind; readonly phase?: Phase }
-  | { readonly type: 'text'; readonly index: number; readonly text: string }
+  /** `logprobs`: of the tokens up to here that none was given for; the text may be empty then. */
+  | {
+      readonly type: 'text';
+      readonly index: number;
+      readonly text: string;
+      readonly logprobs?: readonly TokenLogprob[];
+    }
   | {
       readonly type: 'reasoning';
       readonly index: number;
@@ -39,6 +45,14 @@ export type ReplyEvent =
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly detail?: string }
   | { readonly type: 'failure'; readonly failure: Failure };
+
+/** How probable a token was; both OpenAI protocols write it alike. */
+export interface TokenLogprob {
+  readonly token: string;
+  readonly logprob: number;
+  readonly bytes?: readonly number[];
+  readonly top_logprobs: readonly Omit<TokenLogprob, 'top_logprobs'>[];
+}
 
 export type PartKind = 'text' | 'refusal' | 'reasoning';
 export type Phase = 'commentary' | 'final_answer';
@@ -75,6 +89,7 @@ export type ReplyPart =
       readonly type: PartKind & ('text' | 'refusal');
       readonly text: string;
       readonly phase?: Phase;
+      readonly logprobs?: readonly TokenLogprob[];
       readonly complete: boolean;
     }
   | {
@@ -111,6 +126,7 @@ interface OpenPart {
   summary: string[];
   complete: boolean;
   phase?: Phase;
+  logprobs?: TokenLogprob[];
   seal?: Seal;
   call?: { id: string; name: string; namespace?: string; freeform: boolean };
   opaque?: { kind: string; json: unknown };
@@ -146,7 +162,12 @@ class ReplyFold {
         this.#parts.set(event.index, { kind: 'tool-call', text: [], summary: [], complete: false, call });
         break;
       }
-      case 'text':
+      case 'text': {
+        const part = this.#parts.get(event.index);
+        part?.text.push(event.text);
+        if (part && event.logprobs) part.logprobs = [...(part.logprobs ?? []), ...event.logprobs];
+        break;
+      }
       case 'tool-arguments':
         this.#parts.get(event.index)?.text.push(event.text);
         break;
@@ -209,7 +230,8 @@ function closePart(part: OpenPart): ReplyPart {
     return { type: 'reasoning', summary, text, complete, ...(seal && { seal }) };
   }
   const type = part.kind === 'refusal' ? 'refusal' : 'text';
-  return { type, text, complete: part.complete, ...(part.phase && { phase: part.phase }) };
+  const { complete, phase, logprobs } = part;
+  return { type, text, complete, ...(phase && { phase }), ...(logprobs && { logprobs }) };
 }
 
 /** The whole reply of a finished sequence of events. */

@@ -1,7 +1,8 @@
-import type { Failure } from '../protocols/failure.ts';
+import { type Failure, RequestRefused } from '../protocols/failure.ts';
 import { applyHealing, describeHealing, findHealing, type Healing } from '../protocols/healing.ts';
 import { refusedLosses } from '../protocols/policy.ts';
 import { exchangeHeaders } from './answer-headers.ts';
+import { sparingRetries } from './codex-client.ts';
 import type { OpenExchange } from './context.ts';
 import { sendError } from './error-answer.ts';
 import { sameHealing } from './learned-healings.ts';
@@ -38,7 +39,7 @@ export async function serveExchange(exchange: OpenExchange): Promise<void> {
     }
   } catch (error) {
     if (error instanceof ClientGone) return record.cancelled();
-    const failure = cancellation.reason ? closingFailure() : internalFailure(error);
+    const failure = cancellation.reason ? closingFailure() : failureOf(error);
     tell(exchange, answer, { failure, retriable: false }, {});
     if (!cancellation.reason) throw error;
   } finally {
@@ -152,14 +153,15 @@ function tell(
   { failure, upstreamStatus }: FailedTry,
   upstreamHeaders: UpstreamReply['headers'],
 ): void {
-  const { record, response, context, clientCodec } = exchange;
+  const { record, request, response, context, clientCodec } = exchange;
   if (answer?.hasStatus) {
     answer.fail(failure);
     return;
   }
   answer?.release();
   if (!response.headersSent && !response.destroyed) {
-    const told = { ...failure, message: context.redact(failure.message) };
+    const spared = sparingRetries(failure, request.headers);
+    const told = { ...spared, message: context.redact(failure.message) };
     const headers = exchangeHeaders(exchange, upstreamHeaders);
     record.answered(sendError(response, clientCodec.protocol, told, record.id, headers));
   }
@@ -168,6 +170,11 @@ function tell(
 
 function closingFailure(): Failure {
   return { kind: 'overloaded', status: 503, message: 'llmup is shutting down', code: 'shutting_down' };
+}
+
+/** What a codec refuses is told as it says; anything else is a fault of ours. */
+function failureOf(error: unknown): Failure {
+  return error instanceof RequestRefused ? error.failure : internalFailure(error);
 }
 
 function internalFailure(error: unknown): Failure {

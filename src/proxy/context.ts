@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config, Route } from '../config/config.ts';
 import type { ClientContext, Codec, UpstreamContext } from '../protocols/codec.ts';
 import type { CompatibilityMode } from '../protocols/loss.ts';
@@ -10,6 +11,8 @@ import type { LearnedHealings } from './learned-healings.ts';
 import type { OutgoingBody } from './outgoing-body.ts';
 import type { UpstreamPools } from './pools.ts';
 import type { ReasoningStore } from './reasoning-store.ts';
+import type { ResponseIds } from './response-ids.ts';
+import type { SealOrigins } from './seal-origins.ts';
 
 /** What all exchanges of one proxy share. */
 export interface ProxyContext {
@@ -21,6 +24,8 @@ export interface ProxyContext {
   readonly redact: (text: string) => string;
   readonly reasoning: ReasoningStore;
   readonly items: ItemStore;
+  readonly responseIds: ResponseIds;
+  readonly sealOrigins: SealOrigins;
   readonly healings: LearnedHealings;
 }
 
@@ -28,7 +33,8 @@ export interface ProxyContext {
 export interface OpenExchange {
   readonly context: ProxyContext;
   readonly record: ExchangeRecorder;
-  readonly response: import('node:http').ServerResponse;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   /** When the client leaves or the proxy closes. */
   readonly cancellation: Cancellation;
   readonly route: Route;
@@ -48,9 +54,13 @@ export interface Outgoing {
   readonly body: OutgoingBody;
   /** Whether a stream is asked of the upstream. */
   readonly stream: boolean;
+  /** The client of a relay asked for a response (`background`) that it will fetch later. */
+  readonly inBackground: boolean;
   /** We asked a Chat upstream for a usage chunk that the client did not ask for. */
   readonly hidesUsage: boolean;
   readonly upstreamContext: UpstreamContext;
+  /** Stop words that the upstream was not told of. */
+  readonly stopWords: readonly string[];
   readonly clientContext: () => ClientContext;
   /** Told every event of the reply, for what must be remembered of it. */
   readonly remember?: (event: ReplyEvent) => void;

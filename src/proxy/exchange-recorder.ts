@@ -122,25 +122,20 @@ export class ExchangeRecorder {
         this.#usage = event.usage ?? this.#usage;
         break;
       case 'text':
-        this.#token(
-          isLive && 'streaming',
-          event.text === '' ? undefined : { kind: 'text', text: event.text, part: event.index },
-        );
+        this.#token(isLive && 'streaming', 'text', event.text, event.index);
         break;
       case 'reasoning':
-        this.#token(
-          isLive && 'thinking',
-          event.text === '' ? undefined : { kind: 'reasoning', text: event.text, part: event.index },
-        );
+        this.#token(isLive && 'thinking', 'reasoning', event.text, event.index);
         break;
       case 'tool-call-start':
-        this.#token(isLive && 'streaming', { kind: 'tool-call', text: event.name, part: event.index });
+        this.#token(isLive && 'streaming', 'tool-call', event.name, event.index);
         break;
       case 'tool-arguments':
-        this.#token(isLive && 'streaming', { kind: 'tool-arguments', text: event.text, part: event.index });
+        this.#token(isLive && 'streaming', 'tool-arguments', event.text, event.index);
         break;
       case 'opaque':
-        this.#token(isLive && 'streaming', undefined);
+        this.#token(isLive && 'streaming', 'text', '', event.index);
+        this.#unshown(event.kind);
         break;
       case 'usage':
         this.#usage = event.usage;
@@ -154,6 +149,15 @@ export class ExchangeRecorder {
       case 'failure':
         break;
     }
+  }
+
+  /** What only its provider's protocol has a form for is lost on a client of another, and once noted. */
+  #unshown(kind: string): void {
+    if (this.#route?.protocol === this.#start.clientProtocol) return;
+    const from = this.#redact(kind.slice(0, 60));
+    if (this.#losses.some((loss) => loss.path === 'reply' && loss.from === from)) return;
+    const reason = "The client's protocol has no form for this part of the reply.";
+    this.lost([{ path: 'reply', from, to: '', action: 'dropped', topic: 'content', reason }]);
   }
 
   /** HTTP status the client got. */
@@ -202,14 +206,16 @@ export class ExchangeRecorder {
 
   #token(
     state: 'thinking' | 'streaming' | false,
-    delta: Omit<ExchangeDelta, 'exchangeId'> | undefined,
+    kind: ExchangeDelta['kind'],
+    text: string,
+    part: number,
   ): void {
     const now = this.#elapsed();
     this.#timing.firstToken ??= now;
     this.#timing.lastToken = now;
     if (state) this.#enter(state);
-    if (!delta || !this.#bus.isWatched) return;
-    this.#bus.onEvent({ type: 'delta', delta: { exchangeId: this.id, ...delta } });
+    if (text === '' || !this.#bus.isWatched) return;
+    this.#bus.onEvent({ type: 'delta', delta: { exchangeId: this.id, kind, text, part } });
   }
 
   #end(state: 'done' | 'failed' | 'cancelled'): void {
@@ -228,30 +234,39 @@ export class ExchangeRecorder {
 
   #record(): Exchange {
     const { id, number, clientProtocol, path, purpose } = this.#start;
-    const { route, protocol } = this.#route ?? {};
-    const pricing = route?.pricing;
-    const cost = pricing && this.#usage ? costOf(this.#usage, pricing) : undefined;
-    return {
+    const { modelAsked, stream, requestBytes } = this.#asked;
+    const record: { -readonly [field in keyof Exchange]: Exchange[field] } = {
       id,
       number,
       startedAt: this.#startedAt,
       state: this.#state,
       clientProtocol,
       path,
-      ...(purpose !== undefined && { purpose }),
-      ...this.#asked,
-      ...(route && { alias: route.alias, upstream: route.upstream.name, model: route.model }),
-      ...(protocol && { upstreamProtocol: protocol }),
-      ...(this.#modelServed !== undefined && { modelServed: this.#modelServed }),
-      ...(this.#status !== undefined && { status: this.#status }),
+      modelAsked,
+      stream,
+      requestBytes,
       attempts: this.#attempts,
       timing: { ...this.#timing },
-      ...(this.#usage && { usage: this.#usage }),
-      ...(cost !== undefined && { cost }),
-      ...(this.#finish && { finish: this.#finish }),
       losses: this.#losses,
-      ...(this.#error && { error: this.#error }),
       replyBytes: this.#replyBytes,
     };
+    if (purpose !== undefined) record.purpose = purpose;
+    if (this.#route) {
+      const { route, protocol } = this.#route;
+      record.alias = route.alias;
+      record.upstream = route.upstream.name;
+      record.model = route.model;
+      record.upstreamProtocol = protocol;
+      if (route.pricing && this.#usage) {
+        const cost = costOf(this.#usage, route.pricing);
+        if (cost !== undefined) record.cost = cost;
+      }
+    }
+    if (this.#modelServed !== undefined) record.modelServed = this.#modelServed;
+    if (this.#status !== undefined) record.status = this.#status;
+    if (this.#usage) record.usage = this.#usage;
+    if (this.#finish) record.finish = this.#finish;
+    if (this.#error) record.error = this.#error;
+    return record;
   }
 }

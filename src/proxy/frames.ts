@@ -103,9 +103,15 @@ function tooLarge(limit: number): RangeError {
   return new RangeError(`a frame of the upstream's stream is longer than ${limit} bytes`);
 }
 
+/** Reads texts out of a batch of frames. ASCII is decoded once: its characters stand where its bytes do. */
+export function frameTexts(bytes: Buffer): (start: number, end: number) => string {
+  const all = bytes.toString('utf8');
+  if (all.length === bytes.length) return (start, end) => all.slice(start, end);
+  return (start, end) => bytes.toString('utf8', start, end);
+}
+
 /** What a frame dispatches; undefined for comments and blank lines, which dispatch nothing. */
-export function parseFrame(bytes: Buffer, start: number, end: number): SseFrame | undefined {
-  const text = bytes.toString('utf8', start, end);
+export function frameOf(text: string): SseFrame | undefined {
   return plainFrame(text) ?? parseLines(text);
 }
 

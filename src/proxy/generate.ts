@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '../config/config.ts';
 import { nearestNames, resolveRoute } from '../config/resolve.ts';
 import type { ItemMemory } from '../protocols/bridge/item-memory.ts';
@@ -10,6 +10,7 @@ import type { Conversation, Protocol } from '../protocols/conversation.ts';
 import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
 import { serveExchange } from './attempts.ts';
 import type { Cancellation } from './cancellation.ts';
+import { isCodex } from './codex-client.ts';
 import type { OpenExchange, Outgoing, ProxyContext } from './context.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
 import { upstreamHeaders } from './headers.ts';
@@ -59,6 +60,7 @@ export async function generate(incoming: IncomingGenerate): Promise<void> {
   await serveExchange({
     context,
     record,
+    request,
     response,
     cancellation,
     route,
@@ -116,8 +118,16 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
   };
 
   if (relayed) {
-    const modes = { asked: stream, upstream: asksForStream };
-    const relay = relayRequest(raw, members, route, clientCodec, modes, context.healings);
+    const { healings, responseIds, sealOrigins } = context;
+    const relay = relayRequest(raw, members, {
+      route,
+      issuer,
+      codec: clientCodec,
+      stream: { asked: stream, upstream: asksForStream },
+      healings,
+      responseIds,
+      sealOrigins,
+    });
     record.lost(relay.losses);
     return {
       relayed,
@@ -126,8 +136,15 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
       body: relay.body,
       stream: asksForStream,
       hidesUsage: relay.hidesUsage,
+      inBackground: memberValue(raw, members, 'background') === true,
       upstreamContext: upstreamContext(SAME_NAMES),
+      stopWords: [],
       clientContext: clientContext(relay.conversation),
+      ...(clientCodec.protocol === 'responses' && {
+        remember: (event) => {
+          if (event.type === 'reasoning-seal') sealOrigins.note(event.seal.data, issuer);
+        },
+      }),
     };
   }
   // Chat clients drop whatever proves earlier reasoning; it is kept here for them.
@@ -153,7 +170,9 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
     body: translated.body,
     stream: asksForStream,
     hidesUsage: false,
+    inBackground: false,
     upstreamContext: upstreamContext(translated.toolNames),
+    stopWords: translated.stopWords,
     // A client that wants nothing kept sends whole items, as Codex does.
     clientContext: clientContext(
       () => translated.conversation,
@@ -161,10 +180,6 @@ function prepare(incoming: IncomingGenerate, routed: Routed): Outgoing {
     ),
     ...(keepsReasoning && { remember: context.reasoning.collector(caller, issuer) }),
   };
-}
-
-function isCodex(headers: IncomingHttpHeaders): boolean {
-  return /codex/i.test(`${headers.originator ?? ''} ${headers['user-agent'] ?? ''}`);
 }
 
 /** The upstream speaks the client's own protocol where it can. */

@@ -12,7 +12,10 @@ export class LearnedHealings {
     if (healings.length === 0) return;
     const key = keyOf(route, protocol);
     const known = this.#learned.get(key) ?? [];
-    const fresh = healings.filter((healing) => !known.some((one) => sameHealing(one, healing)));
+    // Whose reasoning a history holds is a matter of that history alone.
+    const lasting = healings.filter(({ edit }) => edit.type !== 'unseal');
+    const fresh = lasting.filter((healing) => !known.some((one) => sameHealing(one, healing)));
+    if (fresh.length === 0) return;
     this.#learned.set(key, [...known, ...fresh]);
   }
 

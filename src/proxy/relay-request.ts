@@ -4,10 +4,14 @@ import type { Codec } from '../protocols/codec.ts';
 import type { Conversation, Protocol } from '../protocols/conversation.ts';
 import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
 import type { Loss } from '../protocols/loss.ts';
+import { REASONING_MARKS, restoreReasoning } from '../protocols/openai-responses/relay-reasoning.ts';
 import type { LearnedHealings } from './learned-healings.ts';
 import { SplicedBody } from './outgoing-body.ts';
 import { mergeParams } from './params.ts';
+import type { ResponseIds } from './response-ids.ts';
+import type { SealOrigins } from './seal-origins.ts';
 import { type Member, memberValue } from './splice.ts';
+import { spliceElements } from './splice-elements.ts';
 import { isGated, refusedMedia } from './surface.ts';
 
 /** A request on its way to an upstream of the client's own protocol. */
@@ -25,19 +29,24 @@ export const SAME_NAMES: ToolNames = {
   client: (name) => ({ name, freeform: false }),
 };
 
+interface RelayOptions {
+  readonly route: Route;
+  /** The upstream's identity for seals. */
+  readonly issuer: string;
+  readonly codec: Codec;
+  readonly stream: { readonly asked: boolean; readonly upstream: boolean };
+  readonly healings: LearnedHealings;
+  readonly responseIds: ResponseIds;
+  readonly sealOrigins: SealOrigins;
+}
+
 /**
  * The client's own bytes with the members that must differ: the model's name, the alias's parameters and limits, and
  * what we need for the record.
  * @throws {RequestRefused} when it holds media that the alias does not take.
  */
-export function relayRequest(
-  raw: Buffer,
-  members: readonly Member[],
-  route: Route,
-  codec: Codec,
-  stream: { readonly asked: boolean; readonly upstream: boolean },
-  healings: LearnedHealings,
-): RelayedRequest {
+export function relayRequest(raw: Buffer, members: readonly Member[], options: RelayOptions): RelayedRequest {
+  const { route, codec, stream, healings, responseIds } = options;
   const { protocol } = codec;
   const value = (key: string) => memberValue(raw, members, key);
   const has = (key: string) => members.some((member) => member.key === key);
@@ -47,6 +56,12 @@ export function relayRequest(
 
   if (isGated(route.surface)) gate(raw, route, codec);
   set('model', route.model);
+  if (protocol === 'responses') {
+    losses.push(...restoreInput(raw, members, options, edits));
+    const previous = value('previous_response_id');
+    const theirs = typeof previous === 'string' ? responseIds.theirs(previous) : previous;
+    if (theirs !== previous) set('previous_response_id', theirs);
+  }
   if (stream.upstream !== stream.asked) set('stream', stream.upstream);
   capOutput(route, protocol, has, set);
   if (route.surface.supportsParallelCalls === false && isUsed(value('tools'))) {
@@ -63,6 +78,28 @@ export function relayRequest(
     losses.push(...healed.losses);
   }
   return { body, losses, hidesUsage, conversation: () => conversationOf(raw, route, codec, stream.asked) };
+}
+
+/** Reasoning in the history of a client whose earlier turns another upstream served. */
+function restoreInput(
+  raw: Buffer,
+  members: readonly Member[],
+  { issuer, sealOrigins }: RelayOptions,
+  edits: Map<string, string | undefined>,
+): readonly Loss[] {
+  if (!sealOrigins.hasOthers(issuer) && !REASONING_MARKS.some((mark) => raw.includes(mark))) return [];
+  const member = members.findLast(({ key }) => key === 'input');
+  const input = memberValue(raw, members, 'input');
+  if (!member || !Array.isArray(input)) return [];
+  const isForeign = (data: string): boolean => sealOrigins.isOfAnother(data, issuer);
+  const { items, losses } = restoreReasoning(input, { issuer, isForeign });
+  const changed = new Map<number, string | undefined>();
+  for (const [at, item] of items.entries()) {
+    if (item !== input[at]) changed.set(at, item === undefined ? undefined : JSON.stringify(item));
+  }
+  const text = raw.toString('utf8', member.valueStart, member.valueEnd);
+  if (changed.size > 0) edits.set('input', spliceElements(text, changed));
+  return losses;
 }
 
 const ONE_CALL_AT_A_TIME: Loss = {

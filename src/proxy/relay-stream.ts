@@ -1,5 +1,10 @@
+import type { JsonObject } from '../protocols/bridge/fields.ts';
+import { parseJson } from '../protocols/bridge/json.ts';
 import type { Failure } from '../protocols/failure.ts';
-import type { ReplyEvent } from '../protocols/reply.ts';
+import { responseError } from '../protocols/openai-responses/errors.ts';
+import { lifecycleFrame } from '../protocols/openai-responses/frames.ts';
+import { ResponseSoFar } from '../protocols/openai-responses/response-so-far.ts';
+import { asObject } from '../protocols/openai-responses/shape.ts';
 import { RelayTry } from './relay-try.ts';
 import { StreamAnswer } from './stream-answer.ts';
 import type { UpstreamReply } from './upstream.ts';
@@ -7,13 +12,19 @@ import type { FailedTry } from './upstream-failure.ts';
 
 /** What the client of a relay has seen so far, over all tries. */
 export interface RelayProgress {
-  /** A heartbeat began the stream in the upstream's place, whose own beginning is then left out. */
-  beganByHeartbeat: boolean;
+  /**
+   * Of a Responses stream, the id of the response that the client saw begin. An upstream that comes later, after a
+   * heartbeat or another try began it, goes on under this id.
+   */
+  begun: string | undefined;
   /** Frames of an upstream have gone to the client. */
   hasForwarded: boolean;
   /** Frames that wait for content. */
   held: Buffer[];
-  start: Extract<ReplyEvent, { type: 'start' }> | undefined;
+  /** The id of the response that the present try began. */
+  id: string | undefined;
+  /** Of a Responses stream, what its frames told. */
+  soFar: ResponseSoFar;
   /** The data of the last frame read. */
   lastData: string;
 }
@@ -24,13 +35,13 @@ export interface RelayProgress {
  */
 export class RelayedStream extends StreamAnswer {
   readonly #progress: RelayProgress = {
-    beganByHeartbeat: false,
+    begun: undefined,
     hasForwarded: false,
     held: [],
-    start: undefined,
+    id: undefined,
+    soFar: new ResponseSoFar(),
     lastData: '',
   };
-  #hasBegun = false;
 
   protected passFrames(reply: UpstreamReply): Promise<FailedTry | undefined> {
     return new RelayTry(this, this.#progress, reply).run();
@@ -45,39 +56,48 @@ export class RelayedStream extends StreamAnswer {
     const progress = this.#progress;
     if (progress.held.length > 0) {
       progress.hasForwarded = true;
+      progress.begun ??= progress.id;
       return Buffer.concat(progress.held.splice(0)).toString('utf8');
     }
     if (progress.hasForwarded) {
-      this.#begin();
-      return numbered(this.#asTheirs(super.heartbeat()), this.#lastNumber());
+      // SDKs replace what they gathered by the response in this event, so it holds everything so far.
+      const response = { ...this.#response(), status: 'in_progress', output: progress.soFar.output('all') };
+      return lifecycleFrame('response.in_progress', this.#lastNumber(), response);
     }
-    const isFirst = !progress.beganByHeartbeat;
-    progress.beganByHeartbeat = true;
-    return isFirst ? super.heartbeat() : numbered(super.heartbeat(), 1);
+    const frames = super.heartbeat();
+    if (progress.begun !== undefined) return numbered(frames, 1);
+    progress.begun = idIn(frames);
+    return frames;
   }
 
   protected override failureFrames(failure: Failure): string {
     if (this.#isChat || !this.#progress.hasForwarded) return super.failureFrames(failure);
-    this.#begin();
-    return numbered(this.#asTheirs(super.failureFrames(failure)), this.#lastNumber() + 1);
+    const error = responseError(failure);
+    const output = this.#progress.soFar.output('finished');
+    const response = { ...this.#response(), status: 'failed', error, output };
+    return lifecycleFrame('response.failed', this.#lastNumber() + 1, response);
+  }
+
+  /** A frame that repeats the whole response, under the id that the client knows it by. */
+  asBegun(frame: Buffer, data: string): Buffer {
+    const { begun } = this.#progress;
+    const id = asObject(asObject(parseJson(data))?.response)?.id;
+    if (begun === undefined || typeof id !== 'string' || id === '' || id === begun) return frame;
+    this.exchange.context.responseIds.note(begun, id);
+    return Buffer.from(frame.toString('utf8').replaceAll(JSON.stringify(id), JSON.stringify(begun)));
   }
 
   get #isChat(): boolean {
     return this.exchange.clientCodec.protocol === 'chat';
   }
 
-  /** Brings the encoder to where the client is: its own beginning is not sent. */
-  #begin(): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    this.encode(this.#progress.start ?? { type: 'start' });
-  }
-
-  /** Our frames, about the response that the upstream began. */
-  #asTheirs(frames: string): string {
-    const ours = /"response":\{"id":"([^"]+)"/.exec(frames)?.[1];
-    const theirs = this.#progress.start?.id;
-    return ours === undefined || theirs === undefined ? frames : frames.replaceAll(ours, theirs);
+  /** The response as the client saw it begin: in the upstream's words, or in ours. */
+  #response(): JsonObject {
+    const { begun, soFar } = this.#progress;
+    const theirs = soFar.response;
+    if (theirs && (begun === undefined || theirs.id === begun)) return theirs;
+    const ours = responseIn(super.heartbeat());
+    return begun === undefined ? ours : { ...ours, id: begun };
   }
 
   #lastNumber(): number {
@@ -87,4 +107,15 @@ export class RelayedStream extends StreamAnswer {
 
 function numbered(frames: string, sequenceNumber: number): string {
   return frames.replace(/"sequence_number":\d+/g, `"sequence_number":${sequenceNumber}`);
+}
+
+/** The response in the last of our own frames. */
+function responseIn(frames: string): JsonObject {
+  const data = frames.slice(frames.lastIndexOf('\ndata: ') + 7);
+  return (JSON.parse(data) as { response: JsonObject }).response;
+}
+
+function idIn(frames: string): string | undefined {
+  const { id } = responseIn(frames);
+  return typeof id === 'string' ? id : undefined;
 }

@@ -1,14 +1,17 @@
 import type { SseFrame } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
+import { ResponseSoFar } from '../protocols/openai-responses/response-so-far.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
-import { type FrameBatch, FrameSplitter, parseFrame } from './frames.ts';
+import { type FrameBatch, FrameSplitter, frameOf, frameTexts } from './frames.ts';
 import type { RelayedStream, RelayProgress } from './relay-stream.ts';
-import { RepeatedText } from './repeated-text.ts';
 import { isContent, StreamTry } from './stream-try.ts';
 import type { UpstreamReply } from './upstream.ts';
 
 /** Frames of a Responses stream that say only that it has begun. */
 const RESPONSES_HANDSHAKE = /"type"\s*:\s*"response\.(?:created|queued|in_progress)"/;
+
+/** A frame that repeats the response as a whole; in a string the quotes would be escaped. */
+const WHOLE_RESPONSE = /"response"\s*:\s*\{/;
 
 /** A Chat stream that goes on for longer without content we know has content we do not know. */
 const CHAT_HANDSHAKE_FRAMES = 2;
@@ -28,7 +31,6 @@ export class RelayTry extends StreamTry {
   readonly #progress: RelayProgress;
   readonly #splitter: FrameSplitter;
   readonly #isChat: boolean;
-  readonly #repeated: RepeatedText | undefined;
   /** Whether an event of content was read; its frame may still be on its way through here. */
   #sawContent = false;
   #sawDone = false;
@@ -36,15 +38,13 @@ export class RelayTry extends StreamTry {
   #theirWords: Buffer | undefined;
 
   constructor(stream: RelayedStream, progress: RelayProgress, reply: UpstreamReply) {
-    super(stream.exchange, stream, reply);
-    const { context, clientCodec, route } = stream.exchange;
+    // A relay only watches: the client gets the upstream's own frames.
+    super(stream.exchange, stream, reply, ['text', 'reasoning', 'tool-arguments']);
+    const { context, clientCodec } = stream.exchange;
     this.#stream = stream;
     this.#progress = progress;
     this.#splitter = new FrameSplitter(context.config.limits.maxSseFrameBytes);
     this.#isChat = clientCodec.protocol === 'chat';
-    // With these quirks the meaning of a text depends on the texts before it.
-    const { cumulativeDeltas, thinkTags } = route.upstream.quirks;
-    this.#repeated = cumulativeDeltas || thinkTags ? undefined : new RepeatedText();
   }
 
   protected take(chunk: Buffer): void {
@@ -54,13 +54,12 @@ export class RelayTry extends StreamTry {
   protected takeRest(): void {
     // Some servers forget the blank line after their last frame. Half a frame is held back.
     const rest = this.#splitter.rest();
-    const frame = parseFrame(rest, 0, rest.length);
+    const frame = frameOf(rest.toString('utf8'));
     if (frame && isWhole(frame.data)) this.#sift(this.#splitter.push(Buffer.from('\n\n')));
   }
 
   protected onEvent(event: ReplyEvent): void {
-    this.#repeated?.see(event);
-    if (event.type === 'start') this.#progress.start ??= event;
+    if (event.type === 'start') this.#progress.id = event.id;
     else if (isContent(event)) this.#sawContent = true;
   }
 
@@ -77,7 +76,7 @@ export class RelayTry extends StreamTry {
       return;
     }
     if (held.length === 0) return;
-    this.#progress.hasForwarded = true;
+    this.#hasForwarded();
     const [first] = held;
     this.write(first && held.length === 1 ? first : Buffer.concat(held));
     this.#progress.held = [];
@@ -91,12 +90,20 @@ export class RelayTry extends StreamTry {
 
   protected tell(failure: Failure): void {
     this.pass();
-    this.#progress.hasForwarded = true;
+    this.#hasForwarded();
     this.#stream.fail(failure, this.#theirWords);
   }
 
   protected giveUp(): void {
-    this.#progress.held = [];
+    const progress = this.#progress;
+    progress.held = [];
+    progress.id = undefined;
+    if (!progress.hasForwarded) progress.soFar = new ResponseSoFar();
+  }
+
+  #hasForwarded(): void {
+    this.#progress.hasForwarded = true;
+    this.#progress.begun ??= this.#progress.id;
   }
 
   get #hasFailed(): boolean {
@@ -107,47 +114,69 @@ export class RelayTry extends StreamTry {
   #sift({ bytes, ends }: FrameBatch): void {
     if (ends.length === 0) return;
     const { held } = this.#progress;
+    const textBetween = frameTexts(bytes);
+    let plain = '';
     let from = 0;
     let at = 0;
     for (const end of ends) {
-      const frame = parseFrame(bytes, at, end);
-      const isKept = frame === undefined || this.#observe(frame);
-      if (!isKept || this.#hasFailed) {
+      const bytesText = textBetween(at, end);
+      const more = this.textOf(bytesText);
+      if (more !== undefined && this.countFrame()) {
+        plain += more;
+        this.#progress.lastData = bytesText;
+        at = end;
+        continue;
+      }
+      this.#watch(plain);
+      plain = '';
+      const frame = frameOf(bytesText);
+      const isKept = frame === undefined || this.#observe(frame, bytesText);
+      const isRenamed = isKept && frame !== undefined && this.#isOfAnother(frame.data);
+      if (!isKept || isRenamed || this.#hasFailed) {
         if (at > from) held.push(bytes.subarray(from, at));
         from = end;
       }
       if (this.#hasFailed) {
-        this.#theirWords = frame && this.#nativeFailure(frame, bytes.subarray(at, end));
+        const words = frame && this.#nativeFailure(frame, bytes.subarray(at, end));
+        this.#theirWords = words && frame && isRenamed ? this.#stream.asBegun(words, frame.data) : words;
         return;
       }
+      if (frame && isRenamed) held.push(this.#stream.asBegun(bytes.subarray(at, end), frame.data));
       at = end;
     }
+    this.#watch(plain);
     if (from === 0) held.push(bytes);
     else if (at > from) held.push(bytes.subarray(from, at));
   }
 
+  /** Watches the text of neighbours that differ in nothing else. */
+  #watch(text: string): void {
+    if (text === '') return;
+    this.noteText(text);
+    if (!this.#isChat) this.#progress.soFar.more(text);
+  }
+
   /** Reads a frame. Returns whether it is passed on. */
-  #observe(frame: SseFrame): boolean {
+  #observe(frame: SseFrame, bytesText: string): boolean {
     if (!this.countFrame()) return false;
     const { data } = frame;
     this.#progress.lastData = data;
-    const repeated = this.#repeated?.match(data);
-    if (repeated) {
-      this.exchange.record.event(repeated);
-      return true;
-    }
     if (this.#isChat && data === '[DONE]') this.#sawDone = true;
-    const unseen = this.#repeated?.unseen();
-    if (unseen) this.catchUp(unseen);
-    this.decoder.push(frame);
-    this.#repeated?.learn(frame);
+    this.decode(frame, bytesText);
+    if (!this.#isChat) this.#progress.soFar.note(data);
     if (!this.hasContent && !this.#hasFailed) {
       const isHandshake = this.#isHandshake(data);
       this.hasContent = !isHandshake;
-      if (isHandshake && !this.#isChat && this.#progress.beganByHeartbeat) return false;
+      if (isHandshake && this.#isOfAnother(data)) return false;
     }
     const isOurs = this.exchange.outgoing.hidesUsage && data.includes('"usage"') && NO_CHOICES.test(data);
     return !isOurs;
+  }
+
+  /** Whether it repeats a response that the client saw begin under another id. */
+  #isOfAnother(data: string): boolean {
+    const { begun, id } = this.#progress;
+    return begun !== undefined && !this.#isChat && begun !== id && WHOLE_RESPONSE.test(data);
   }
 
   #isHandshake(data: string): boolean {

@@ -6,6 +6,7 @@ import { type Failure, RequestRefused } from '../protocols/failure.ts';
 import { checkKeys, checkOrigin, presentedKeys } from './access.ts';
 import { exchangeHeaders } from './answer-headers.ts';
 import { Cancellation } from './cancellation.ts';
+import { sparingRetries } from './codex-client.ts';
 import type { ProxyContext } from './context.ts';
 import { sendError } from './error-answer.ts';
 import { ExchangeRecorder } from './exchange-recorder.ts';
@@ -216,7 +217,8 @@ export class RequestHandler {
       return undefined;
     }
     const { redact, config } = this.#context;
-    const told = { ...failure, message: redact(failure.message) };
+    const spared = record ? sparingRetries(failure, request.headers) : failure;
+    const told = { ...spared, message: redact(failure.message) };
     const headers = record ? exchangeHeaders({ record, context: this.#context }, {}) : {};
     refuseEarly(request, config.timers.grace, () => {
       sendError(response, shape, told, record?.id ?? newId('req_'), headers);

@@ -42,7 +42,11 @@ export async function passResource(incoming: IncomingResource): Promise<void> {
       {
         upstream,
         method: request.method === 'GET' || request.method === 'DELETE' ? request.method : 'POST',
-        path: upstreamPath(upstream, path, query),
+        path: upstreamPath(
+          upstream,
+          path.replace(/(?<=^responses\/)[^/]+/, (id) => context.responseIds.theirs(id)),
+          query,
+        ),
         headers: upstreamHeaders({
           upstream,
           protocol: 'responses',

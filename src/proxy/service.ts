@@ -7,6 +7,8 @@ import { LearnedHealings } from './learned-healings.ts';
 import { UpstreamPools } from './pools.ts';
 import { ReasoningStore } from './reasoning-store.ts';
 import { RequestHandler } from './request-handler.ts';
+import { ResponseIds } from './response-ids.ts';
+import { SealOrigins } from './seal-origins.ts';
 
 /** All that serves requests, behind the listener. */
 export interface Service {
@@ -33,6 +35,8 @@ export function openService(options: ProxyOptions, instance: string): Service {
       stateDirectory === undefined ? undefined : path.join(stateDirectory, 'reasoning.jsonl'),
     ),
     items: new ItemStore(),
+    responseIds: new ResponseIds(),
+    sealOrigins: new SealOrigins(),
     healings: new LearnedHealings(),
   };
   return {

@@ -5,7 +5,7 @@ import { exchangeHeaders } from './answer-headers.ts';
 import { ClientStream } from './client-stream.ts';
 import type { OpenExchange } from './context.ts';
 import type { UpstreamReply } from './upstream.ts';
-import { type FailedTry, isRetriable } from './upstream-failure.ts';
+import { type FailedTry, failureIn, isRetriable } from './upstream-failure.ts';
 
 /**
  * The answer to a client that asked for a stream. It outlives the tries: what one try sent before it failed is not
@@ -47,10 +47,8 @@ export abstract class StreamAnswer {
 
   /** Streams a reply that came whole. */
   whole(events: readonly ReplyEvent[], reply: UpstreamReply): FailedTry | undefined {
-    const last = events.at(-1);
-    if (last?.type === 'failure') {
-      return { failure: last.failure, retriable: isRetriable(last.failure), upstreamStatus: reply.status };
-    }
+    const failure = failureIn(events.at(-1));
+    if (failure) return { failure, retriable: isRetriable(failure), upstreamStatus: reply.status };
     this.#upstreamHeaders = reply.headers;
     const text = events.map((event) => this.encode(event)).join('');
     this.finish(text);

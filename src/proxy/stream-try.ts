@@ -1,7 +1,9 @@
+import { StopWords } from '../protocols/bridge/stop-words.ts';
 import type { SseFrame, StreamDecoder } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
 import type { OpenExchange } from './context.ts';
+import { RepeatedText, type TextEvent } from './repeated-text.ts';
 import type { BodyReader } from './reply-body.ts';
 import type { StreamAnswer } from './stream-answer.ts';
 import type { UpstreamReply } from './upstream.ts';
@@ -14,11 +16,13 @@ import { connectionFailure, cutFailure, type FailedTry, isRetriable } from './up
 export abstract class StreamTry implements BodyReader {
   protected readonly exchange: OpenExchange;
   protected readonly answer: StreamAnswer;
-  protected readonly decoder: StreamDecoder;
   /** Something of content is on its way to the client: nothing is tried again. */
   protected hasContent = false;
   protected outcome: 'finished' | Failure | undefined;
   readonly #reply: UpstreamReply;
+  readonly #decoder: StreamDecoder;
+  readonly #stops: StopWords | undefined;
+  readonly #repeated: RepeatedText | undefined;
   #frames = 0;
   #isOver = false;
   #isCatchingUp = false;
@@ -26,13 +30,25 @@ export abstract class StreamTry implements BodyReader {
   #resolve: (failed: FailedTry | undefined) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
 
-  constructor(exchange: OpenExchange, answer: StreamAnswer, reply: UpstreamReply) {
+  /** @param plainKinds of text that may be read without the decoder, where a frame is the one before but for that */
+  constructor(
+    exchange: OpenExchange,
+    answer: StreamAnswer,
+    reply: UpstreamReply,
+    plainKinds: readonly TextEvent['type'][],
+  ) {
     this.exchange = exchange;
     this.answer = answer;
     this.#reply = reply;
-    this.decoder = exchange.upstreamCodec.streamDecoder(exchange.outgoing.upstreamContext, (event) =>
-      this.#note(event),
-    );
+    const { upstreamContext, stopWords } = exchange.outgoing;
+    const note = (event: ReplyEvent): void => this.#note(event);
+    this.#stops = stopWords.length > 0 ? new StopWords(stopWords, note) : undefined;
+    const { streamDecoder } = exchange.upstreamCodec;
+    const stops = this.#stops;
+    this.#decoder = streamDecoder(upstreamContext, stops ? (event) => stops.push(event) : note);
+    // With these the meaning of a text depends on the texts before it.
+    const { cumulativeDeltas, thinkTags } = exchange.route.upstream.quirks;
+    this.#repeated = cumulativeDeltas || thinkTags || stops ? undefined : new RepeatedText(plainKinds);
   }
 
   /**
@@ -63,7 +79,8 @@ export abstract class StreamTry implements BodyReader {
     const isWhole = this.outcome === 'finished';
     this.#conclude();
     // A whole stream is let run out, so that its connection can be used again; anything else is cut.
-    if (isWhole) this.#lingering = setTimeout(() => this.#reply.body.cancel(), this.#graceMs).unref();
+    if (isWhole && !this.#stops?.stopped)
+      this.#lingering = setTimeout(() => this.#reply.body.cancel(), this.#graceMs).unref();
     else this.#reply.body.cancel();
   }
 
@@ -71,7 +88,7 @@ export abstract class StreamTry implements BodyReader {
     clearTimeout(this.#lingering);
     if (this.#isOver) return;
     this.takeRest();
-    if (this.outcome === undefined) this.decoder.end();
+    if (this.outcome === undefined) this.#endDecoder();
     this.#conclude();
   }
 
@@ -84,7 +101,7 @@ export abstract class StreamTry implements BodyReader {
       return;
     }
     if (this.outcome === undefined) {
-      this.decoder.end();
+      this.#endDecoder();
       // What the decoder calls a cut has a reason that is known here.
       if (this.outcome !== 'finished') {
         this.outcome = connectionFailure(error, this.exchange.route.upstream).failure;
@@ -126,11 +143,39 @@ export abstract class StreamTry implements BodyReader {
     return this.#frames;
   }
 
-  /** Lets the decoder know what has been recorded without it. */
-  protected catchUp(frame: SseFrame): void {
+  /** The text of a frame that needs no decoder. `frame` is its bytes, or its data: always the same of the two. */
+  protected textOf(frame: string): string | undefined {
+    return this.#repeated?.match(frame);
+  }
+
+  /** Records the text of frames that needed no decoder. Returns what the decoder would have made of them. */
+  protected noteText(text: string): TextEvent | undefined {
+    const event = this.#repeated?.eventOf(text);
+    if (!event) return undefined;
+    this.exchange.record.event(event);
+    this.exchange.outgoing.remember?.(event);
+    return event;
+  }
+
+  /** Decodes a frame. `text` is its bytes, or its data: the same of the two as for {@link textOf}. */
+  protected decode(frame: SseFrame, text: string): void {
+    this.#catchUp();
+    this.#decoder.push(frame);
+    this.#repeated?.learn(text, frame);
+  }
+
+  /** Lets the decoder know what has been read without it. */
+  #catchUp(): void {
+    const unseen = this.#repeated?.unseen();
+    if (!unseen) return;
     this.#isCatchingUp = true;
-    this.decoder.push(frame);
+    this.#decoder.push(unseen);
     this.#isCatchingUp = false;
+  }
+
+  #endDecoder(): void {
+    this.#catchUp();
+    this.#decoder.end();
   }
 
   /** Ends the try for a reason of ours. */
@@ -146,6 +191,7 @@ export abstract class StreamTry implements BodyReader {
 
   #note(event: ReplyEvent): void {
     if (this.outcome !== undefined || this.#isCatchingUp) return;
+    this.#repeated?.see(event);
     this.exchange.record.event(event);
     this.exchange.outgoing.remember?.(event);
     if (event.type === 'failure') {

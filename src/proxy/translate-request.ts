@@ -18,6 +18,8 @@ export interface TranslatedRequest {
   readonly body: BuiltBody;
   readonly losses: readonly Loss[];
   readonly toolNames: ToolNames;
+  /** At these the reply is to be cut. */
+  readonly stopWords: readonly string[];
 }
 
 export interface TranslationOptions {
@@ -47,7 +49,8 @@ export function translateRequest(body: unknown, options: TranslationOptions): Tr
   const healed = healings.apply(route, upstreamCodec.protocol, merged);
   const losses = [...decoded.losses, ...encoded.losses, ...healed.losses];
   refuseLosses(losses, options);
-  return { conversation, body: new BuiltBody(healed.body), losses, toolNames: encoded.toolNames };
+  const { toolNames, stopWords } = encoded;
+  return { conversation, body: new BuiltBody(healed.body), losses, toolNames, stopWords };
 }
 
 function targetOf(conversation: Conversation, { route, issuer, vault }: TranslationOptions): Target {

@@ -1,11 +1,12 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
+import type { SseFrame } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
 import { StreamAnswer } from './stream-answer.ts';
 import { isContent, StreamTry } from './stream-try.ts';
 import type { UpstreamReply } from './upstream.ts';
-import type { FailedTry } from './upstream-failure.ts';
+import { type FailedTry, failureIn } from './upstream-failure.ts';
 
 /** Streams an upstream of another protocol: frames to events to the client's frames, one write for each read. */
 export class TranslatedStream extends StreamAnswer {
@@ -23,7 +24,7 @@ class TranslateTry extends StreamTry {
   readonly #parser = createParser({
     onEvent: (frame) => {
       this.#frameBytes = 0;
-      if (this.outcome === undefined && this.countFrame()) this.decoder.push(frame);
+      if (this.outcome === undefined && this.countFrame()) this.#read(frame);
     },
   });
   /** Handshake events wait for content, so that a try without any leaves no trace. */
@@ -32,7 +33,8 @@ class TranslateTry extends StreamTry {
   #stateBytes = 0;
 
   constructor(stream: TranslatedStream, reply: UpstreamReply) {
-    super(stream.exchange, stream, reply);
+    // What becomes of a call's arguments depends on those before: they are all decoded.
+    super(stream.exchange, stream, reply, ['text', 'reasoning']);
     this.#stream = stream;
   }
 
@@ -58,7 +60,9 @@ class TranslateTry extends StreamTry {
       this.fail(`its reply is longer than ${limit} bytes (max_accumulated_stream_state_bytes)`);
       return;
     }
-    if (event.type === 'start') this.#encode(event);
+    const failure = failureIn(event);
+    if (failure) this.outcome = failure;
+    else if (event.type === 'start') this.#encode(event);
     else if (this.hasContent || isContent(event)) {
       this.hasContent = true;
       for (const earlier of this.#held.splice(0)) this.#encode(earlier);
@@ -84,6 +88,14 @@ class TranslateTry extends StreamTry {
 
   protected giveUp(): void {
     this.#held = [];
+  }
+
+  #read(frame: SseFrame): void {
+    const { data } = frame;
+    const text = this.textOf(data);
+    const event = text === undefined ? undefined : this.noteText(text);
+    if (event) this.onEvent(event);
+    else this.decode(frame, data);
   }
 
   #encode(event: ReplyEvent): void {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { SecretSource, Upstream } from '../config/config.ts';
 import type { Codec } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
+import type { ReplyEvent } from '../protocols/reply.ts';
 import { UpstreamTimeout } from './upstream.ts';
 import { rootOf } from './upstream-path.ts';
 
@@ -85,6 +86,17 @@ export function statusFailure(
     retriable: headers['x-should-retry'] !== 'false' && isRetriable(failure, status),
     upstreamStatus: status,
   };
+}
+
+/**
+ * The failure with which a reply ended, if it did. That it ran out of the context window is one to a client of
+ * another protocol, whatever the upstream calls it.
+ */
+export function failureIn(last: ReplyEvent | undefined): Failure | undefined {
+  if (last?.type === 'failure') return last.failure;
+  if (last?.type !== 'finish' || last.reason !== 'context-exceeded') return undefined;
+  const message = "The conversation and its answer do not fit into the model's context window.";
+  return { kind: 'context-length', status: 400, message, code: 'context_length_exceeded' };
 }
 
 /** Whether a failure, from an answer's status or from within a stream, may pass by itself. */

@@ -1,11 +1,18 @@
+import { stopAt } from '../protocols/bridge/stop-words.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
 import { foldReply } from '../protocols/reply.ts';
 import { exchangeHeaders } from './answer-headers.ts';
 import type { OpenExchange } from './context.ts';
-import { FrameSplitter, parseFrame } from './frames.ts';
+import { FrameSplitter, frameOf, frameTexts } from './frames.ts';
 import type { ReplyBody } from './reply-body.ts';
 import type { UpstreamReply } from './upstream.ts';
-import { connectionFailure, type FailedTry, isRetriable, nonsenseFailure } from './upstream-failure.ts';
+import {
+  connectionFailure,
+  type FailedTry,
+  failureIn,
+  isRetriable,
+  nonsenseFailure,
+} from './upstream-failure.ts';
 
 /** What the first bytes of a reply are. Content types are wrong often enough that the bytes decide. */
 export type ReplyForm = 'events' | 'json' | 'nonsense';
@@ -35,11 +42,12 @@ export async function passWhole(
   if (!events) return nonsenseFailure(bytes, contentType, route.upstream);
   record.whole(events);
   for (const event of events) outgoing.remember?.(event);
-  const last = events.at(-1);
-  if (last?.type === 'failure') {
-    return { failure: last.failure, retriable: isRetriable(last.failure), upstreamStatus: reply.status };
-  }
   const isRelayed = outgoing.relayed && form === 'json';
+  const last = events.at(-1);
+  // A response that is made in the background is answered before it is finished.
+  const isNoFailure = isRelayed && (last?.type === 'finish' || outgoing.inBackground);
+  const failure = isNoFailure ? undefined : failureIn(last);
+  if (failure) return { failure, retriable: isRetriable(failure), upstreamStatus: reply.status };
   const answer = isRelayed
     ? bytes
     : Buffer.from(JSON.stringify(clientCodec.encodeReply(foldReply(events), outgoing.clientContext())));
@@ -67,20 +75,24 @@ export function wholeEvents(
   form: ReplyForm,
 ): readonly ReplyEvent[] | undefined {
   const { upstreamCodec, outgoing } = exchange;
+  const { stopWords } = outgoing;
+  const cut = (events: readonly ReplyEvent[]): readonly ReplyEvent[] =>
+    stopWords.length > 0 ? stopAt(stopWords, events) : events;
   if (form === 'events') {
     const events: ReplyEvent[] = [];
     const decoder = upstreamCodec.streamDecoder(outgoing.upstreamContext, (event) => events.push(event));
     const batch = new FrameSplitter(Number.POSITIVE_INFINITY).push(
       Buffer.concat([bytes, Buffer.from('\n\n')]),
     );
+    const textBetween = frameTexts(batch.bytes);
     let start = 0;
     for (const end of batch.ends) {
-      const frame = parseFrame(batch.bytes, start, end);
+      const frame = frameOf(textBetween(start, end));
       if (frame && !decoder.done) decoder.push(frame);
       start = end;
     }
     if (!decoder.done) decoder.end();
-    return events;
+    return cut(events);
   }
   if (form === 'nonsense') return undefined;
   let body: unknown;
@@ -89,7 +101,7 @@ export function wholeEvents(
   } catch {
     return undefined;
   }
-  return upstreamCodec.decodeReply(body, outgoing.upstreamContext);
+  return cut(upstreamCodec.decodeReply(body, outgoing.upstreamContext));
 }
 
 function sendJson(exchange: OpenExchange, reply: UpstreamReply, body: Buffer): void {

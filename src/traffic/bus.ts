@@ -12,17 +12,20 @@ export interface TrafficSink {
 
 /** Hands the proxy's events to journal, socket and panels. */
 export class TrafficBus implements TrafficSink {
-  readonly #sinks = new Set<TrafficSink>();
+  /** Replaced, never changed, so that a sink may come or go while events are handed out. */
+  #sinks: readonly TrafficSink[] = [];
 
   /** Returns the way to unsubscribe. */
   subscribe(sink: TrafficSink): () => void {
-    this.#sinks.add(sink);
-    return () => this.#sinks.delete(sink);
+    this.#sinks = [...this.#sinks, sink];
+    return () => {
+      this.#sinks = this.#sinks.filter((other) => other !== sink);
+    };
   }
 
   /** Whether anybody listens: nothing needs to be built for nobody. */
   get isWatched(): boolean {
-    return this.#sinks.size > 0;
+    return this.#sinks.length > 0;
   }
 
   onEvent(event: TrafficEvent): void {

@@ -87,8 +87,10 @@ const ROWS: readonly Row[] = [
   {
     name: 'log probabilities',
     params: { logprobs: true, top_logprobs: 2 },
-    responses: {},
-    lost: ['logprobs'],
+    responses: {
+      top_logprobs: 2,
+      include: ['reasoning.encrypted_content', 'message.output_text.logprobs'],
+    },
   },
   { name: 'effort', params: { reasoning_effort: 'high' }, responses: { reasoning: { effort: 'high' } } },
   {

@@ -140,8 +140,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'log probabilities',
     params: { top_logprobs: 2, include: ['message.output_text.logprobs'] },
-    chat: {},
-    warned: 'logprobs',
+    chat: { logprobs: true, top_logprobs: 2 },
   },
   {
     name: 'what only summaries and includes are for',

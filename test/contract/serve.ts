@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The built program. */
-export const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
+/** The built program; another build of it by the environment. */
+export const CLI = process.env.LLMUP_TEST_CLI ?? new URL('../../dist/cli.js', import.meta.url).pathname;
 
 /** A running `llmup serve`. */
 export interface Serve {

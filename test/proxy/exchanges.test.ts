@@ -33,6 +33,25 @@ async function start(script: Script, extra: Parameters<typeof startTestProxy>[1]
 }
 
 describe('the record of an exchange', () => {
+  it('notes what of a reply its client has no form for', async () => {
+    const search = { id: 'ws', type: 'web_search_call', status: 'completed' };
+    const message = {
+      id: 'm',
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'output_text', text: 'Found.', annotations: [] }],
+    };
+    await start(() => ({
+      json: { id: 'r', object: 'response', status: 'completed', output: [search, search, message] },
+    }));
+    const lost = { path: 'reply', from: 'web_search_call', action: 'dropped' };
+    await (await proxy.post(CHAT_PATH, chatRequest({ model: 'responses' }))).text();
+    expect(proxy.last().losses).toMatchObject([lost]);
+    await (await proxy.post(RESPONSES_PATH, responsesRequest({ model: 'responses' }))).text();
+    expect(proxy.last().losses).toEqual([]);
+  });
+
   it('is there while the upstream still withholds its first byte', async () => {
     let answer: (answer: Answer) => void = () => {};
     await start(
@@ -114,9 +133,19 @@ describe('the record of an exchange', () => {
     ];
     await start(() => ({ frames: [frames.join('')] }));
     expect(await (await proxy.post(CHAT_PATH, chatRequest({ stream: true }))).text()).toBe(frames.join(''));
-    const said = proxy.deltas.map(({ kind, text }) => `${kind}:${text}`);
-    const words = texts.map((text) => `text:${text}`);
-    expect(said).toEqual([...words, 'reasoning:hm', ...words, 'tool-call:f', 'tool-arguments:{}']);
+    const said: { kind: string; text: string }[] = [];
+    for (const { kind, text } of proxy.deltas) {
+      const last = said.at(-1);
+      // Words that came together may be told together.
+      if (last?.kind === kind) last.text += text;
+      else said.push({ kind, text });
+    }
+    const words = { kind: 'text', text: texts.join('') };
+    const call1 = [
+      { kind: 'tool-call', text: 'f' },
+      { kind: 'tool-arguments', text: '{}' },
+    ];
+    expect(said).toEqual([words, { kind: 'reasoning', text: 'hm' }, words, ...call1]);
   });
 
   it('has bodies, redacted, only when they are asked for', async () => {

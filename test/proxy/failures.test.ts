@@ -387,6 +387,20 @@ describe('an upstream that answers something else', () => {
     expect(JSON.stringify(proxy.states)).not.toContain(PROVIDER_KEY);
     expect(proxy.last().error?.kind).toBe('upstream-authentication');
   });
+
+  it.each([401, 402, 403, 413, 422])(
+    'with %i is answered to Codex as what it does not send again',
+    async (status) => {
+      await start(() => error(status, 'no'));
+      const ask = (headers: Record<string, string>) =>
+        proxy.post(RESPONSES_PATH, responsesRequest(), { headers });
+      const answer = await ask({ originator: 'codex_exec' });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining('no') } });
+      expect(proxy.last()).toMatchObject({ status: 400, error: { upstreamStatus: status } });
+      expect((await ask({ 'user-agent': 'OpenAI/JS 6.0' })).status).toBe(status);
+    },
+  );
 });
 
 describe('healing', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameSplitter, parseFrame } from '../../src/proxy/frames.ts';
+import { FrameSplitter, frameOf } from '../../src/proxy/frames.ts';
 
 /** Pushes pieces and returns whole frames, as text, and the rest. */
 function split(pieces: readonly Buffer[], limit = 10_000): { frames: string[]; rest: string } {
@@ -76,6 +76,5 @@ describe('cutting a stream into frames', () => {
 });
 
 function parse(frame: string): unknown {
-  const bytes = Buffer.from(frame);
-  return parseFrame(bytes, 0, bytes.length);
+  return frameOf(frame);
 }

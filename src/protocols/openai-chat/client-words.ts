@@ -1,6 +1,6 @@
 import type { Conversation } from '../conversation.ts';
 import type { Failure } from '../failure.ts';
-import type { FinishReason } from '../reply.ts';
+import type { FinishReason, TokenLogprob } from '../reply.ts';
 import type { ChatFinishReason } from './wire.ts';
 
 const REASONS: Record<Exclude<FinishReason, 'context-exceeded'>, ChatFinishReason> = {
@@ -24,6 +24,15 @@ export function writeFinish(
 /** The client offered `functions`, as was done before `tools`, and reads `function_call` only. */
 export function isLegacyClient({ native }: Conversation): boolean {
   return 'functions' in native;
+}
+
+/** Log probabilities as Chat has them: `bytes` is always there. */
+export function writeLogprobs(tokens: readonly TokenLogprob[]): readonly unknown[] {
+  return tokens.map((token) => ({
+    ...token,
+    bytes: token.bytes ?? null,
+    top_logprobs: token.top_logprobs.map((other) => ({ ...other, bytes: other.bytes ?? null })),
+  }));
 }
 
 /** The model ran out of its window: an error in Chat's words. */

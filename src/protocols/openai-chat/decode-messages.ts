@@ -109,7 +109,9 @@ class History {
 
   #assistant(message: JsonObject, path: string): readonly Part[] {
     const parts: Part[] = [...decodeReasoning(message, path)];
-    parts.push(...decodeContent(message.content, `${path}.content`, this.#ledger));
+    const { thoughts, content } = partThoughts(message.content);
+    if (parts.length === 0) parts.push(...thoughts);
+    parts.push(...decodeContent(content, `${path}.content`, this.#ledger));
     const refusal = optionalString(message.refusal, `${path}.refusal`);
     if (refusal) parts.push({ type: 'refusal', text: refusal });
     if (isObject(message.audio)) parts.push(this.#audio(message.audio, path));
@@ -191,6 +193,31 @@ function decodeReasoning(message: JsonObject, path: string): readonly ReasoningP
       }),
     },
   ];
+}
+
+/** Reasoning inside the content, as Mistral's clients repeat it (https://docs.mistral.ai/capabilities/reasoning). */
+function partThoughts(content: unknown): {
+  readonly thoughts: readonly ReasoningPart[];
+  readonly content: unknown;
+} {
+  if (!Array.isArray(content)) return { thoughts: [], content };
+  const thoughts = content.flatMap((part: unknown): readonly ReasoningPart[] => {
+    const text = isThought(part) ? thoughtText(part.thinking ?? part.text) : '';
+    return text === '' ? [] : [{ type: 'reasoning', summary: [], text }];
+  });
+  return { thoughts, content: content.filter((part: unknown) => !isThought(part)) };
+}
+
+function isThought(part: unknown): part is JsonObject {
+  return isObject(part) && (part.type === 'thinking' || part.type === 'reasoning');
+}
+
+function thoughtText(value: unknown): string {
+  const pieces = Array.isArray(value) ? value : [value];
+  return pieces
+    .map((piece: unknown) => (isObject(piece) ? piece.text : piece))
+    .filter((piece) => typeof piece === 'string')
+    .join('');
 }
 
 /** What a tool returned: everything but words that only an assistant can say. */

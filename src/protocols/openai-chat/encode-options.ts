@@ -18,16 +18,16 @@ export function encodeLimits({ output }: Conversation, target: Target, ledger: L
   };
 }
 
-/** How many stop words Chat Completions takes. */
-const MOST_STOPS = 4;
+/** How many stop words Chat Completions takes; the reply is watched for the others. */
+export const MOST_STOPS = 4;
 
 function encodeStop(words: readonly string[], ledger: Ledger): Fields {
   if (words.length > MOST_STOPS) {
     ledger.add({
       path: 'stop',
       from: `${words.length} stop words`,
-      to: `the first ${MOST_STOPS}`,
-      action: 'downgraded',
+      to: `${MOST_STOPS} of them; at the others the reply is cut on its way back`,
+      action: 'emulated',
       topic: 'sampling',
       reason: `Chat Completions takes at most ${MOST_STOPS} stop words.`,
     });
@@ -46,17 +46,7 @@ export function encodeSampling(sampling: SamplingOptions, ledger: Ledger): Field
       reason: 'Chat Completions has no such field.',
     });
   }
-  if (sampling.logprobs !== undefined) {
-    ledger.add({
-      path: 'logprobs',
-      from: 'log probabilities',
-      to: '',
-      action: 'dropped',
-      topic: 'sampling',
-      reason: 'Log probabilities are not carried between protocols.',
-    });
-  }
-  const { temperature, topP, presencePenalty, frequencyPenalty, seed, logitBias } = sampling;
+  const { temperature, topP, presencePenalty, frequencyPenalty, seed, logitBias, logprobs } = sampling;
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
@@ -64,6 +54,8 @@ export function encodeSampling(sampling: SamplingOptions, ledger: Ledger): Field
     ...(frequencyPenalty !== undefined && { frequency_penalty: frequencyPenalty }),
     ...(seed !== undefined && { seed }),
     ...(logitBias && { logit_bias: logitBias }),
+    ...(logprobs !== undefined && { logprobs: true }),
+    ...(logprobs !== undefined && logprobs > 0 && { top_logprobs: logprobs }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ClientContext } from '../codec.ts';
 import { RequestRefused } from '../failure.ts';
 import type { FinishReason, Reply, ReplyPart } from '../reply.ts';
-import { contextExceeded, isLegacyClient, writeFinish } from './client-words.ts';
+import { contextExceeded, isLegacyClient, writeFinish, writeLogprobs } from './client-words.ts';
 import { writeUsage } from './usage.ts';
 import type { ChatToolCall } from './wire.ts';
 
@@ -35,7 +35,7 @@ export function encodeReply(reply: Reply, context: ClientContext): unknown {
           ...(reasoning !== '' && { reasoning_content: reasoning }),
           ...(first && (legacy ? { function_call: legacyCall(first) } : { tool_calls: calls })),
         },
-        logprobs: null,
+        logprobs: logprobsOf(reply.parts, context),
         finish_reason: writeFinish(reason, legacy),
       },
     ],
@@ -69,6 +69,17 @@ function textOf(parts: readonly ReplyPart[], type: 'text' | 'refusal'): string {
     apart = false;
   }
   return text;
+}
+
+/** The tokens of each kind of text; null unless they were asked for and given. */
+function logprobsOf(parts: readonly ReplyPart[], { request }: ClientContext): unknown {
+  if (request.sampling.logprobs === undefined) return null;
+  const of = (type: 'text' | 'refusal') => {
+    const tokens = parts.flatMap((part) => (part.type === type ? (part.logprobs ?? []) : []));
+    return tokens.length > 0 ? writeLogprobs(tokens) : null;
+  };
+  const logprobs = { content: of('text'), refusal: of('refusal') };
+  return logprobs.content || logprobs.refusal ? logprobs : null;
 }
 
 function reasoningOf(parts: readonly ReplyPart[]): string {

@@ -10,6 +10,7 @@ import {
   encodeLimits,
   encodeReasoning,
   encodeSampling,
+  MOST_STOPS,
 } from './encode-options.ts';
 import { encodeTools } from './encode-tools.ts';
 import type { ChatRequest } from './wire.ts';
@@ -52,7 +53,8 @@ export function encodeRequest(conversation: Conversation, target: Target): Encod
     ...(format.field && { response_format: format.field }),
     ...encodeHints(conversation, target, ledger),
   };
-  return { body, losses: ledger.losses, toolNames: names };
+  const stopWords = conversation.output.stop?.slice(MOST_STOPS) ?? [];
+  return { body, losses: ledger.losses, toolNames: names, stopWords };
 }
 
 /** A request of instructions alone is answered by some; one whose only content was opaque must not be sent empty. */

@@ -1,8 +1,8 @@
 import { openAiError } from '../bridge/openai-error.ts';
 import type { ClientContext, StreamEncoder } from '../codec.ts';
 import type { Failure } from '../failure.ts';
-import type { FinishReason, PartKind, ReasoningForm, ReplyEvent, Usage } from '../reply.ts';
-import { contextExceeded, isLegacyClient, writeFinish } from './client-words.ts';
+import type { FinishReason, PartKind, ReasoningForm, ReplyEvent, TokenLogprob, Usage } from '../reply.ts';
+import { contextExceeded, isLegacyClient, writeFinish, writeLogprobs } from './client-words.ts';
 import { writeUsage } from './usage.ts';
 
 /** Writes a reply as the stream that a Chat client reads: chunks of one id, then `[DONE]`. */
@@ -27,6 +27,7 @@ interface OpenCall {
 class ChatStreamEncoder implements StreamEncoder {
   readonly #legacy: boolean;
   readonly #includeUsage: boolean;
+  readonly #wantsLogprobs: boolean;
   /** Everything of a chunk before and after its delta: made once, since a long reply has thousands. */
   readonly #head: string;
   readonly #tail: string;
@@ -43,6 +44,7 @@ class ChatStreamEncoder implements StreamEncoder {
   constructor(context: ClientContext) {
     this.#legacy = isLegacyClient(context.request);
     this.#includeUsage = context.request.hints.includeUsage === true;
+    this.#wantsLogprobs = context.request.sampling.logprobs !== undefined;
     const id = JSON.stringify(context.newId('chatcmpl-'));
     const model = JSON.stringify(context.model);
     const chunk = `{"id":${id},"object":"chat.completion.chunk","created":${context.createdAt},"model":${model}`;
@@ -58,7 +60,7 @@ class ChatStreamEncoder implements StreamEncoder {
         this.#usage = event.usage ?? this.#usage;
         return this.#role();
       case 'text':
-        return this.#text(event.index, event.text);
+        return this.#text(event.index, event.text, event.logprobs);
       case 'tool-arguments':
         return this.#arguments(event.index, event.text);
       case 'reasoning':
@@ -98,10 +100,11 @@ class ChatStreamEncoder implements StreamEncoder {
     return this.#chunk('{"role":"assistant","content":"","refusal":null}');
   }
 
-  #text(index: number, text: string): string {
+  #text(index: number, text: string, given: readonly TokenLogprob[] | undefined): string {
     const part = this.#parts.get(index);
-    if (!part || text === '') return '';
-    return this.#say(part, part.kind === 'refusal' ? 'refusal' : 'content', text);
+    const logprobs = this.#wantsLogprobs ? given : undefined;
+    if (!part || (text === '' && !logprobs)) return '';
+    return this.#say(part, part.kind === 'refusal' ? 'refusal' : 'content', text, logprobs);
   }
 
   #reasoning(index: number, text: string, form: ReasoningForm): string {
@@ -114,10 +117,13 @@ class ChatStreamEncoder implements StreamEncoder {
     return part.form === form ? this.#say(part, 'reasoning_content', text) : '';
   }
 
-  #say(part: OpenPart, field: string, text: string): string {
+  #say(part: OpenPart, field: string, text: string, logprobs?: readonly TokenLogprob[]): string {
     part.text = true;
-    const words = this.#words[part.kind].say(text);
-    return this.#chunk(`{"${field}":${JSON.stringify(words)}}`);
+    const words = text === '' ? '' : this.#words[part.kind].say(text);
+    const delta = `{"${field}":${JSON.stringify(words)}}`;
+    if (!logprobs) return this.#chunk(delta);
+    const beside = { content: null, refusal: null, [field]: writeLogprobs(logprobs) };
+    return this.#chunk(delta, JSON.stringify(beside));
   }
 
   #callStart(event: ReplyEvent & { type: 'tool-call-start' }): string {
@@ -173,8 +179,8 @@ class ChatStreamEncoder implements StreamEncoder {
     return `data: ${JSON.stringify({ error: openAiError(failure) })}\n\n`;
   }
 
-  #chunk(delta: string): string {
-    return `${this.#head}[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":null}]${this.#tail}`;
+  #chunk(delta: string, logprobs = 'null'): string {
+    return `${this.#head}[{"index":0,"delta":${delta},"logprobs":${logprobs},"finish_reason":null}]${this.#tail}`;
   }
 }
 

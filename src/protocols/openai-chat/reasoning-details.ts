@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../bridge/fields.ts';
-import { writeJson } from '../bridge/json.ts';
+import { TOO_DEEP, writeJson } from '../bridge/json.ts';
 
 /**
  * OpenRouter's (and MiniMax's) `reasoning_details`: pieces of reasoning with their proofs, to be sent back whole.
@@ -45,7 +45,7 @@ export class DetailsCollector {
     if (this.#details.length === 0) return undefined;
     const data = writeJson(this.#details);
     this.#details = [];
-    return data;
+    return data === TOO_DEEP ? undefined : data;
   }
 }
 

@@ -1,9 +1,10 @@
 import { classifyFailure } from '../bridge/classify.ts';
 import { isObject, type JsonObject } from '../bridge/fields.ts';
+import { readLogprobs } from '../bridge/logprobs.ts';
 import { completeSurrogates, endsInHalf } from '../bridge/surrogates.ts';
 import type { UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
-import type { FinishReason, PartKind, ReasoningForm, ReplyEvent, Usage } from '../reply.ts';
+import type { FinishReason, PartKind, ReasoningForm, ReplyEvent, TokenLogprob, Usage } from '../reply.ts';
 import { type ChoiceEnd, readFinish } from './finish.ts';
 import { DetailsCollector, readableDetails } from './reasoning-details.ts';
 import { type ThinkPiece, ThinkTagSplitter } from './think-tags.ts';
@@ -38,6 +39,8 @@ export class ReplyAssembler {
   #refused = false;
   #end: ChoiceEnd | undefined;
   #usage: Usage | undefined;
+  /** Of tokens whose text has not been written yet. */
+  #logprobs: TokenLogprob[] = [];
   #done = false;
 
   constructor(context: UpstreamContext, emit: (event: ReplyEvent) => void) {
@@ -64,6 +67,9 @@ export class ReplyAssembler {
     this.#takeUsage(body, choice);
     if (!choice) return;
     const message = whole ? choice.message : choice.delta;
+    // Beside reasoning they are the reasoning's own.
+    if (isObject(choice.logprobs) && isObject(message) && (message.content || message.refusal))
+      this.#takeLogprobs(choice.logprobs);
     if (isObject(message)) this.#delta(message, whole);
     else if (typeof choice.text === 'string') this.#content(choice.text);
     const end = readFinish(choice.finish_reason);
@@ -84,7 +90,7 @@ export class ReplyAssembler {
     const end = this.#end;
     if (!end) this.fail(cutFailure());
     else if ('error' in end) this.fail(endedByError(end.error));
-    else if (this.#calls.nameless) this.fail(namelessCall());
+    else if (this.#calls.unusable) this.fail(unusableCall(this.#calls.unusable));
     else this.#finish(end.reason, end.detail);
   }
 
@@ -123,6 +129,11 @@ export class ReplyAssembler {
   #takeUsage(body: JsonObject, choice: JsonObject | undefined): void {
     const groq = isObject(body.x_groq) ? body.x_groq.usage : undefined;
     this.#usage = readUsage(body.usage ?? groq ?? choice?.usage) ?? this.#usage;
+  }
+
+  /** https://platform.openai.com/docs/api-reference/chat/streaming: beside the text of the same chunk. */
+  #takeLogprobs({ content, refusal }: JsonObject): void {
+    this.#logprobs.push(...(readLogprobs(content) ?? []), ...(readLogprobs(refusal) ?? []));
   }
 
   #delta(delta: JsonObject, whole: boolean): void {
@@ -218,7 +229,8 @@ export class ReplyAssembler {
 
   #write({ kind, index }: OpenPart, text: string, form: ReasoningForm): void {
     if (kind === 'reasoning') this.#emit({ type: 'reasoning', index, text, form });
-    else this.#emit({ type: 'text', index, text });
+    else if (this.#logprobs.length === 0) this.#emit({ type: 'text', index, text });
+    else this.#emit({ type: 'text', index, text, logprobs: this.#logprobs.splice(0) });
   }
 
   #part(kind: PartKind): OpenPart {
@@ -236,6 +248,7 @@ export class ReplyAssembler {
     this.#open = undefined;
     // Half a character whose other half never came.
     if (part.held !== '') this.#write(part, '\ufffd', 'raw');
+    else if (this.#logprobs.length > 0 && part.kind !== 'reasoning') this.#write(part, '', 'raw');
     if (part.kind === 'reasoning') this.#seal(part.index);
     this.#emit({ type: 'part-end', index: part.index, complete });
   }
@@ -284,11 +297,11 @@ function endedByError(reason: string): Failure {
   });
 }
 
-function namelessCall(): Failure {
+function unusableCall(why: string): Failure {
   return {
     kind: 'upstream',
     status: 502,
-    message: 'The upstream sent a tool call without a name.',
+    message: `The upstream sent a tool call ${why}.`,
     code: 'invalid_upstream_response',
   };
 }

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../bridge/fields.ts';
 import { FreeformUnwrapper } from '../bridge/freeform.ts';
-import { parseJson, writeJson } from '../bridge/json.ts';
+import { parseJson, TOO_DEEP, writeJson } from '../bridge/json.ts';
 import { completeSurrogates, endsInHalf } from '../bridge/surrogates.ts';
 import type { UpstreamContext } from '../codec.ts';
 import type { ReplyEvent } from '../reply.ts';
@@ -56,9 +56,13 @@ export class ToolCallAssembler {
   /** Whether a call was announced to the client. */
   any = false;
 
-  /** A call with arguments but no name: it can neither be handed over nor be left out. */
-  get nameless(): boolean {
-    return this.#calls.some((call) => call.index === undefined && call.raw.trim() !== '');
+  /** What is wrong with a call that can neither be handed over nor be left out. */
+  get unusable(): string | undefined {
+    if (this.#calls.some((call) => call.index === undefined && call.raw.trim() !== ''))
+      return 'without a name';
+    return this.#calls.some((call) => call.raw === TOO_DEEP)
+      ? 'whose arguments are nested too deeply'
+      : undefined;
   }
 
   /** Takes one entry of `tool_calls`. `whole` entries are never continued by the next one. */

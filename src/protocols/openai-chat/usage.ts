@@ -1,4 +1,4 @@
-import { isObject } from '../bridge/fields.ts';
+import { isObject, type JsonObject } from '../bridge/fields.ts';
 import type { Usage } from '../reply.ts';
 import type { ChatUsage } from './wire.ts';
 
@@ -11,11 +11,11 @@ export function readUsage(value: unknown): Usage | undefined {
   const prompt = isObject(value.prompt_tokens_details) ? value.prompt_tokens_details : {};
   const completion = isObject(value.completion_tokens_details) ? value.completion_tokens_details : {};
   const input = count(value.prompt_tokens);
-  const output = count(value.completion_tokens);
   const cachedRead =
     count(prompt.cached_tokens) ?? count(value.prompt_cache_hit_tokens) ?? count(value.cached_tokens);
   const cachedWrite = count(prompt.cache_write_tokens);
   const reasoning = count(completion.reasoning_tokens) ?? count(value.reasoning_tokens);
+  const output = outputOf(value, input, reasoning);
   if (input === undefined && output === undefined) return undefined;
   return {
     ...(input !== undefined && { input }),
@@ -24,6 +24,21 @@ export function readUsage(value: unknown): Usage | undefined {
     ...(cachedWrite !== undefined && { cachedWrite }),
     ...(reasoning !== undefined && { reasoning }),
   };
+}
+
+/**
+ * Everything generated. OpenAI counts reasoning among the completion tokens; xAI and Gemini's compatible endpoint
+ * count it beside them, which shows in the total.
+ */
+function outputOf(
+  usage: JsonObject,
+  input: number | undefined,
+  reasoning: number | undefined,
+): number | undefined {
+  const completion = count(usage.completion_tokens);
+  if (completion === undefined || !reasoning) return completion;
+  const all = completion + reasoning;
+  return count(usage.total_tokens) === (input ?? 0) + all ? all : completion;
 }
 
 /** Writes usage in OpenAI's words; counts that nobody gave are zero where the format demands a number. */

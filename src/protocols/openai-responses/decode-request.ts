@@ -123,9 +123,8 @@ function decodeFormat(value: unknown): OutputFormat | undefined {
 function decodeSampling(request: JsonObject): SamplingOptions {
   const temperature = optionalNumber(request.temperature, 'temperature');
   const topP = optionalNumber(request.top_p, 'top_p');
-  const logprobs =
-    optionalInteger(request.top_logprobs, 'top_logprobs', 0) ??
-    (readInclude(request).includes('message.output_text.logprobs') ? 0 : undefined);
+  const top = optionalInteger(request.top_logprobs, 'top_logprobs', 0) ?? 0;
+  const logprobs = top > 0 || readInclude(request).includes('message.output_text.logprobs') ? top : undefined;
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),

@@ -11,8 +11,7 @@ const LEAST_OUTPUT_TOKENS = 16;
 
 export function encodeLimits({ output }: Conversation, target: Target, ledger: Ledger): Fields {
   const wanted = output.maxTokens ?? target.maxOutputTokens;
-  if (output.stop && output.stop.length > 0)
-    dropSampling('stop', 'The Responses API has no stop words.', ledger);
+  if (output.stop && output.stop.length > 0) noteStop(ledger);
   if (wanted === undefined) return {};
   const cap = Math.max(wanted, LEAST_OUTPUT_TOKENS);
   if (cap !== wanted) {
@@ -39,13 +38,22 @@ export function encodeSampling(sampling: SamplingOptions, ledger: Ledger): Field
   };
   for (const [name, value] of Object.entries(missing))
     if (value !== undefined) dropSampling(name, 'The Responses API has no such field.', ledger);
-  if (logprobs !== undefined)
-    dropSampling('logprobs', 'Log probabilities are not carried back between protocols.', ledger);
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
     ...(logprobs !== undefined && logprobs > 0 && { top_logprobs: logprobs }),
   };
+}
+
+function noteStop(ledger: Ledger): void {
+  ledger.add({
+    path: 'stop',
+    from: 'stop words',
+    to: 'a reply that is cut at the first of them on its way back',
+    action: 'emulated',
+    topic: 'sampling',
+    reason: 'The Responses API has no stop words.',
+  });
 }
 
 function dropSampling(name: string, reason: string, ledger: Ledger): void {

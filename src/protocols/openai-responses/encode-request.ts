@@ -45,7 +45,7 @@ export function encodeRequest(conversation: Conversation, target: Target): Encod
     ...text.fields,
     ...encodeHints(conversation, ledger),
   };
-  return { body, losses: ledger.losses, toolNames: names };
+  return { body, losses: ledger.losses, toolNames: names, stopWords: conversation.output.stop ?? [] };
 }
 
 function developer(text: string | undefined): readonly InputItem[] {

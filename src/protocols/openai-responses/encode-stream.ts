@@ -37,6 +37,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   readonly #frames: Frames;
   readonly #items: ItemWriter;
   readonly #codex: boolean;
+  readonly #wantsLogprobs: boolean;
   readonly #parts = new Map<number, PartDraft>();
   #usage: Usage | undefined;
   #started = false;
@@ -48,6 +49,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     this.#frames = new Frames(options.silent);
     this.#items = new ItemWriter(this.#frames, context.newId, context.items);
     this.#codex = context.codex ?? isCodex(context);
+    this.#wantsLogprobs = context.request.sampling.logprobs !== undefined;
   }
 
   push(event: ReplyEvent): string {
@@ -122,9 +124,11 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     part: PartDraft | undefined,
     event: ReplyEvent & { type: 'text' | 'tool-arguments' | 'reasoning' | 'reasoning-seal' },
   ): void {
-    if (part?.kind === 'text' && event.type === 'text' && event.text !== '') {
+    if (part?.kind === 'text' && event.type === 'text') {
+      const logprobs = this.#wantsLogprobs ? event.logprobs : undefined;
+      if (event.text === '' && !logprobs) return;
       part.place ??= openContent(this.#items, part.type, part.phase);
-      writeText(this.#items, part.place, event.text);
+      writeText(this.#items, part.place, event.text, logprobs);
     } else if (part?.kind === 'call' && event.type === 'tool-arguments' && event.text !== '') {
       writeArguments(this.#items, part.item, event.text);
     } else if (part?.kind === 'reasoning' && event.type === 'reasoning-seal') {

@@ -1,3 +1,6 @@
+import type { JsonObject } from '../bridge/fields.ts';
+import { TOO_DEEP, writeJson } from '../bridge/json.ts';
+
 /** The frames of the deltas of one text: all of them but their number and their words, written once. */
 export interface Deltas {
   readonly before: string;
@@ -20,6 +23,13 @@ export function deltasOf(type: string, place: object, rest: object = {}): Deltas
 /** An object's members, to stand among others. */
 function inside(object: object): string {
   return JSON.stringify(object).slice(1, -1);
+}
+
+/** A frame that repeats the whole response, with the number that it has among an upstream's own. */
+export function lifecycleFrame(type: string, sequenceNumber: number, response: JsonObject): string {
+  const json = writeJson(response);
+  const safe = json === TOO_DEEP ? writeJson({ ...response, output: [] }) : json;
+  return `${beginning(type)}${sequenceNumber},"response":${escapeLineEnds(safe)}}\n\n`;
 }
 
 function beginning(type: string): string {

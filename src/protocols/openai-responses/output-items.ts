@@ -1,6 +1,6 @@
 import { packSeal } from '../bridge/seal.ts';
 import type { Seal } from '../conversation.ts';
-import type { Phase } from '../reply.ts';
+import type { Phase, TokenLogprob } from '../reply.ts';
 import type { Deltas } from './frames.ts';
 import type {
   CustomToolCallItem,
@@ -30,6 +30,7 @@ export interface MessageDraft extends ItemBase {
 export interface ContentDraft {
   readonly type: 'output_text' | 'refusal';
   text: string;
+  readonly logprobs: TokenLogprob[];
   ended: boolean;
   complete: boolean;
 }
@@ -64,8 +65,16 @@ export interface VerbatimDraft extends ItemBase {
 
 export type ItemDraft = MessageDraft | ReasoningDraft | CallDraft | VerbatimDraft;
 
-export function contentPart({ type, text }: Pick<ContentDraft, 'type' | 'text'>): OutputText | Refusal {
-  return type === 'output_text' ? { type, text, annotations: [], logprobs: [] } : { type, refusal: text };
+export function contentPart({ type, text, logprobs }: ContentDraft): OutputText | Refusal {
+  return type === 'output_text'
+    ? { type, text, annotations: [], logprobs: logprobs.map(writtenToken) }
+    : { type, refusal: text };
+}
+
+/** In a finished part `bytes` is always there. */
+function writtenToken(token: TokenLogprob) {
+  const top_logprobs = token.top_logprobs.map((other) => ({ ...other, bytes: other.bytes ?? [] }));
+  return { ...token, bytes: token.bytes ?? [], top_logprobs };
 }
 
 export function messageItem(draft: MessageDraft, status: ItemStatus, phase = draft.phase): MessageItem {

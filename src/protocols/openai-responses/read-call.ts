@@ -1,6 +1,6 @@
 import type { JsonObject } from '../bridge/fields.ts';
 import { FreeformUnwrapper } from '../bridge/freeform.ts';
-import { parseJson, writeJson } from '../bridge/json.ts';
+import { parseJson, TOO_DEEP, writeJson } from '../bridge/json.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { RunningText } from './running-text.ts';
 import { asObject, asString } from './shape.ts';
@@ -79,7 +79,8 @@ export class CallReader {
     this.#pass(this.#early);
   }
 
-  #end(complete: boolean): void {
+  #end(ended: boolean): void {
+    const complete = ended && this.#text.text !== TOO_DEEP;
     if (!complete || this.#index === undefined) this.#context.loseCall();
     if (this.#index === undefined) return;
     this.#pass(this.#text.end());

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../bridge/fields.ts';
-import type { Phase } from '../reply.ts';
+import { readLogprobs } from '../bridge/logprobs.ts';
+import type { Phase, TokenLogprob } from '../reply.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { RunningText } from './running-text.ts';
 import { asObject, asString, listOf, placeAt } from './shape.ts';
@@ -9,6 +10,8 @@ type Kind = 'text' | 'refusal';
 interface ContentState {
   readonly kind: Kind;
   readonly text: RunningText;
+  /** Those whose log probabilities were given. */
+  tokens: number;
   /** Of its part, once it has any text. */
   index?: number;
 }
@@ -30,16 +33,16 @@ export class MessageReader {
         this.#phase = phaseOf(asObject(event.item));
         break;
       case 'response.output_text.delta':
-        this.#append(at, 'text', event.delta);
+        this.#append(at, 'text', event.delta, event.logprobs);
         break;
       case 'response.refusal.delta':
-        this.#append(at, 'refusal', event.delta);
+        this.#append(at, 'refusal', event.delta, undefined);
         break;
       case 'response.output_text.done':
-        this.#complete(at, 'text', event.text);
+        this.#complete(at, 'text', event.text, event.logprobs);
         break;
       case 'response.refusal.done':
-        this.#complete(at, 'refusal', event.refusal);
+        this.#complete(at, 'refusal', event.refusal, undefined);
         break;
       case 'response.content_part.done':
         this.#completeContent(at, event.part);
@@ -55,7 +58,7 @@ export class MessageReader {
 
   abandon(complete: boolean): void {
     for (const content of this.#contents.values()) {
-      this.#emit(content, content.text.end());
+      this.#emit(content, content.text.end(), undefined);
       if (content.index !== undefined)
         this.#context.emit({ type: 'part-end', index: content.index, complete });
     }
@@ -63,30 +66,33 @@ export class MessageReader {
 
   #completeContent(at: number, value: unknown): void {
     const part = asObject(value);
-    if (part?.type === 'refusal') this.#complete(at, 'refusal', part.refusal);
-    else this.#complete(at, 'text', part?.text);
+    if (part?.type === 'refusal') this.#complete(at, 'refusal', part.refusal, undefined);
+    else this.#complete(at, 'text', part?.text, part?.logprobs);
   }
 
-  #complete(at: number, kind: Kind, whole: unknown): void {
+  /** The log probabilities of a whole text are all of them; those that came with its pieces are left out. */
+  #complete(at: number, kind: Kind, whole: unknown, logprobs: unknown): void {
     const content = this.#content(at, kind);
-    this.#emit(content, content.text.complete(asString(whole)));
+    const fresh = readLogprobs(logprobs)?.slice(content.tokens);
+    this.#emit(content, content.text.complete(asString(whole)), fresh?.length ? fresh : undefined);
   }
 
-  #append(at: number, kind: Kind, piece: unknown): void {
+  #append(at: number, kind: Kind, piece: unknown, logprobs: unknown): void {
     const content = this.#content(at, kind);
-    this.#emit(content, content.text.add(asString(piece) ?? ''));
+    this.#emit(content, content.text.add(asString(piece) ?? ''), readLogprobs(logprobs));
   }
 
   #content(at: number, kind: Kind): ContentState {
     const known = this.#contents.get(at);
     if (known) return known;
-    const content: ContentState = { kind, text: new RunningText() };
+    const content: ContentState = { kind, text: new RunningText(), tokens: 0 };
     this.#contents.set(at, content);
     return content;
   }
 
-  #emit(content: ContentState, text: string): void {
-    if (text === '') return;
+  #emit(content: ContentState, text: string, logprobs: readonly TokenLogprob[] | undefined): void {
+    if (text === '' && !logprobs) return;
+    content.tokens += logprobs?.length ?? 0;
     if (content.index === undefined) {
       content.index = this.#context.nextIndex();
       const phase = this.#phase;
@@ -97,7 +103,7 @@ export class MessageReader {
         ...(phase && { phase }),
       });
     }
-    this.#context.emit({ type: 'text', index: content.index, text });
+    this.#context.emit({ type: 'text', index: content.index, text, ...(logprobs && { logprobs }) });
   }
 }
 

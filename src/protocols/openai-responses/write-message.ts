@@ -1,4 +1,4 @@
-import type { Phase } from '../reply.ts';
+import type { Phase, TokenLogprob } from '../reply.ts';
 import { type Deltas, deltasOf } from './frames.ts';
 import type { ItemWriter } from './item-writer.ts';
 import { type ContentDraft, contentPart, type MessageDraft, messageItem } from './output-items.ts';
@@ -19,7 +19,7 @@ export function openContent(
   const last = items.pendingMessage;
   const joins = last && (phase === undefined || phase === last.phase);
   const message = joins ? last : openMessage(items, phase);
-  const content: ContentDraft = { type, text: '', ended: false, complete: false };
+  const content: ContentDraft = { type, text: '', logprobs: [], ended: false, complete: false };
   message.contents.push(content);
   const at = placeOf(message, content);
   items.frames.frame('response.content_part.added', { ...at, part: contentPart(content) });
@@ -30,9 +30,32 @@ export function openContent(
   return { message, content, deltas };
 }
 
-export function writeText({ frames }: ItemWriter, { content, deltas }: ContentPlace, text: string): void {
+export function writeText(
+  { frames }: ItemWriter,
+  { message, content, deltas }: ContentPlace,
+  text: string,
+  logprobs?: readonly TokenLogprob[],
+): void {
   content.text += text;
-  frames.delta(deltas, text);
+  if (!logprobs || content.type === 'refusal') {
+    frames.delta(deltas, text);
+    return;
+  }
+  content.logprobs.push(...logprobs);
+  frames.frame('response.output_text.delta', {
+    ...placeOf(message, content),
+    delta: text,
+    logprobs: logprobs.map(streamedToken),
+  });
+}
+
+/** Events have no `bytes` (https://platform.openai.com/docs/api-reference/responses-streaming). */
+function streamedToken({ token, logprob, top_logprobs: top }: TokenLogprob) {
+  return {
+    token,
+    logprob,
+    top_logprobs: top.map((other) => ({ token: other.token, logprob: other.logprob })),
+  };
 }
 
 export function endContent(items: ItemWriter, { message, content }: ContentPlace, complete: boolean): void {
@@ -41,7 +64,11 @@ export function endContent(items: ItemWriter, { message, content }: ContentPlace
   const at = placeOf(message, content);
   const { text } = content;
   if (content.type === 'output_text')
-    items.frames.frame('response.output_text.done', { ...at, text, logprobs: [] });
+    items.frames.frame('response.output_text.done', {
+      ...at,
+      text,
+      logprobs: content.logprobs.map(streamedToken),
+    });
   else items.frames.frame('response.refusal.done', { ...at, refusal: text });
   items.frames.frame('response.content_part.done', { ...at, part: contentPart(content) });
   items.settle(message);

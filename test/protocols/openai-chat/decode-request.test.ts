@@ -19,6 +19,24 @@ function refusal(body: unknown) {
 }
 
 describe('the messages of a Chat client', () => {
+  it('may hold reasoning inside their content', () => {
+    const thinking = {
+      type: 'thinking',
+      thinking: [
+        { type: 'text', text: 'Let me ' },
+        { type: 'text', text: 'see.' },
+      ],
+    };
+    const { conversation, losses } = decode({
+      messages: [...hi, { role: 'assistant', content: [thinking, { type: 'text', text: '144' }] }],
+    });
+    expect(conversation.turns[1]?.parts).toEqual([
+      { type: 'reasoning', summary: [], text: 'Let me see.' },
+      { type: 'text', text: '144' },
+    ]);
+    expect(losses).toEqual([]);
+  });
+
   it('become turns, in all their roles and parts', () => {
     const { conversation, losses } = decode({
       messages: [

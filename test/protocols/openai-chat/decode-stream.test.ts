@@ -212,6 +212,20 @@ describe('the dialects of compatible servers', () => {
     });
   });
 
+  it.each([
+    ['among the completion tokens', 110, 10],
+    ['beside them', 140, 40],
+  ])('with reasoning counted %s', (_where, total_tokens, output) => {
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 10,
+      total_tokens,
+      completion_tokens_details: { reasoning_tokens: 30 },
+    };
+    const read = { input: 100, output, reasoning: 30 };
+    expect(replyOf([chunk({ content: 'Hi' }, 'stop', { usage })]).usage).toEqual(read);
+  });
+
   it('repeat everything so far, by quirk', () => {
     const frames = [say('ha'), say('haha'), chunk({ content: 'haha!' }, 'stop')];
     expect(replyOf(frames, withQuirks({ cumulativeDeltas: true })).parts).toMatchObject([{ text: 'haha!' }]);

@@ -543,13 +543,14 @@ test.each([-1, 1.5, 1e308, '0'])('items are told apart by their ids where output
   expect(replyOf([CREATED, add('fc_1'), add('fc_2'), completed()]).parts).toHaveLength(2);
 });
 
-test('arguments nested too deeply to be written do not break the reader', () => {
+test('a call whose arguments are nested too deeply to be written fails the reply', () => {
   const deep: unknown = Array.from({ length: 50_000 }).reduce((inner) => ({ inner }), {});
   const events = responsesCodec.decodeReply(
     { status: 'completed', output: [{ ...CALL, arguments: deep }] },
     upstreamContext(),
   );
-  const [part] = foldReply(events).parts;
-  // Not an empty object, which would be another call.
-  expect(part).toMatchObject({ type: 'tool-call', arguments: expect.stringMatching(/^[^{]+$/) });
+  const { parts, end } = foldReply(events);
+  // Neither whole nor an empty object, which would be another call.
+  expect(parts).toMatchObject([{ type: 'tool-call', complete: false }]);
+  expect(end).toMatchObject({ type: 'failure', failure: { kind: 'upstream', status: 502 } });
 });

@@ -452,7 +452,7 @@ describe('options', () => {
     });
     for (const name of ['stop', 'seed', 'top_k', 'logit_bias']) expect(body).not.toHaveProperty(name);
     expect(losses.map(({ path, action, topic }) => `${action} ${topic} ${path}`)).toEqual([
-      'dropped sampling stop',
+      'emulated sampling stop',
       'dropped sampling top_k',
       'dropped sampling presence_penalty',
       'dropped sampling frequency_penalty',

@@ -4,6 +4,7 @@ import { restoreReasoning } from '../../../src/protocols/openai-responses/relay-
 
 const NATIVE = { type: 'reasoning', id: 'rs_68af', summary: [], encrypted_content: 'gAAA' };
 const USER = { role: 'user', content: 'hi' };
+const A = { issuer: 'a', isForeign: (data: string) => data === 'gBBB' };
 
 function ours(issuer: string, protocol: 'responses' | 'messages') {
   const encrypted_content = packSeal({ issuer, protocol, kind: 'encrypted', data: 'sealed' });
@@ -15,34 +16,36 @@ function ours(issuer: string, protocol: 'responses' | 'messages') {
   };
 }
 
-test('a request without anything of ours is the same object', () => {
-  const request = { input: [USER, NATIVE] };
-  expect(restoreReasoning(request, 'a').request).toBe(request);
-  expect(restoreReasoning({ input: 'hi' }, 'a').request).toEqual({ input: 'hi' });
+test('items of others are the same objects', () => {
+  const input = [USER, NATIVE, 'odd'];
+  expect(restoreReasoning(input, A)).toEqual({ items: input, losses: [] });
+  expect(restoreReasoning(input, A).items.every((item, at) => item === input[at])).toBe(true);
 });
 
 test('a seal of this issuer is unpacked, and loses the id that was given out here', () => {
-  const { request, losses } = restoreReasoning(
-    { model: 'm', input: [USER, ours('a', 'responses'), NATIVE] },
-    'a',
-  );
-  expect(request).toEqual({
-    model: 'm',
-    input: [
-      USER,
-      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'a' }], encrypted_content: 'sealed' },
-      NATIVE,
-    ],
-  });
+  const { items, losses } = restoreReasoning([USER, ours('a', 'responses'), NATIVE], A);
+  expect(items).toEqual([
+    USER,
+    { type: 'reasoning', summary: [{ type: 'summary_text', text: 'a' }], encrypted_content: 'sealed' },
+    NATIVE,
+  ]);
   expect(losses).toEqual([]);
 });
 
-test('reasoning of others is taken out, sealed or not, and noted once', () => {
+test('what another upstream of this protocol sealed is taken out', () => {
+  const foreign = { ...NATIVE, encrypted_content: 'gBBB' };
+  const { items, losses } = restoreReasoning([foreign, USER, NATIVE], A);
+  expect(items).toEqual([undefined, USER, NATIVE]);
+  expect(losses).toMatchObject([{ path: 'input[0]', action: 'dropped' }]);
+});
+
+test('reasoning of others is taken out, sealed, unsealed or referred to, and noted once', () => {
   const unsealed = { type: 'reasoning', id: 'rs_llmup_2', summary: [], encrypted_content: null };
-  const { request, losses } = restoreReasoning(
-    { input: [ours('b', 'responses'), USER, ours('a', 'messages'), unsealed] },
-    'a',
+  const reference = { type: 'item_reference', id: 'rs_llmup_3' };
+  const { items, losses } = restoreReasoning(
+    [ours('b', 'responses'), USER, ours('a', 'messages'), unsealed, reference],
+    A,
   );
-  expect(request.input).toEqual([USER]);
+  expect(items).toEqual([undefined, USER, undefined, undefined, undefined]);
   expect(losses).toMatchObject([{ path: 'input[0]', action: 'dropped', topic: 'hint' }]);
 });
