@@ -2,6 +2,7 @@ import { isObject } from '../bridge/fields.ts';
 import { wrapFreeformInput } from '../bridge/freeform.ts';
 import { parseJson } from '../bridge/json.ts';
 import type { Ledger } from '../bridge/ledger.ts';
+import { placedParts } from '../bridge/placed-part.ts';
 import type { Target } from '../codec.ts';
 import type { ReasoningPart, ToolCallPart, Turn } from '../conversation.ts';
 import { encodeParts, textOf } from './encode-content.ts';
@@ -15,7 +16,7 @@ export function encodeAssistant(
   context: MessageContext,
 ): ChatAssistantMessage | undefined {
   const { target, ledger } = context;
-  const placed = turn.parts.map((part, at) => ({ part, path: `${path}.parts[${at}]` }));
+  const placed = placedParts(turn.parts, path);
   const refusal = target.quirks.openaiHints ? refusalOf(turn) : '';
   const spoken = refusal === '' ? placed : placed.filter(({ part }) => part.type !== 'refusal');
   const parts = encodeParts(spoken, ledger);

@@ -1,13 +1,8 @@
 import type { Ledger } from '../bridge/ledger.ts';
 import { mediaUrl, textOfBase64 } from '../bridge/media.ts';
+import { noteUnreadable, type PlacedPart } from '../bridge/placed-part.ts';
 import type { DocumentPart, ImagePart, Part } from '../conversation.ts';
 import type { ChatPart } from './wire.ts';
-
-/** A part with the path it has in the conversation. */
-export interface PlacedPart {
-  readonly part: Part;
-  readonly path: string;
-}
 
 /** What can be said with content parts: everything but calls, results and reasoning, which have places of their own. */
 export function encodeParts(parts: readonly PlacedPart[], ledger: Ledger): readonly ChatPart[] {
@@ -37,14 +32,7 @@ function encodePart(part: Part, path: string, ledger: Ledger): ChatPart | undefi
       return { type: 'input_audio', input_audio: { data: part.data, format: part.format } };
     case 'opaque':
       if (part.text) return { type: 'text', text: part.text };
-      ledger.once({
-        path,
-        from: part.kind,
-        to: '',
-        action: 'dropped',
-        topic: 'content',
-        reason: 'Only the protocol it came in can read it, and it holds no text.',
-      });
+      noteUnreadable(part.kind, path, ledger);
       return undefined;
     case 'tool-call':
     case 'tool-result':

@@ -1,10 +1,11 @@
 import type { Ledger } from '../bridge/ledger.ts';
 import { arrangeTurns, markedInstruction } from '../bridge/ordering.ts';
+import { placedParts } from '../bridge/placed-part.ts';
 import type { ToolNames } from '../bridge/tool-names.ts';
 import type { Target } from '../codec.ts';
 import type { Part, ToolResultPart, Turn } from '../conversation.ts';
 import { encodeAssistant } from './encode-assistant.ts';
-import { encodeParts, type PlacedPart, plainContent, textOf } from './encode-content.ts';
+import { encodeParts, plainContent, textOf } from './encode-content.ts';
 import type { ChatAssistantMessage, ChatMessage, ChatPart } from './wire.ts';
 
 /** What is needed beside the turns. */
@@ -198,7 +199,7 @@ class MessageWriter {
   }
 
   #content(parts: readonly Part[], path: string): readonly ChatPart[] {
-    const placed: readonly PlacedPart[] = parts.map((part, at) => ({ part, path: `${path}.parts[${at}]` }));
+    const placed = placedParts(parts, path);
     return encodeParts(placed, this.#context.ledger);
   }
 }

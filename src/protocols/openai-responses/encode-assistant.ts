@@ -1,6 +1,7 @@
+import { noteUnreadable, placedParts } from '../bridge/placed-part.ts';
 import type { Part, ReasoningPart, ToolCallPart, Turn } from '../conversation.ts';
 import type { Loss } from '../loss.ts';
-import { noteOpaque, placed, verbatimItem } from './encode-content.ts';
+import { verbatimItem } from './encode-content.ts';
 import type { InputContext } from './encode-input.ts';
 import type { InputItem, SpokenPart } from './wire.ts';
 
@@ -30,7 +31,7 @@ export function encodeAssistant(turn: Turn, path: string, context: InputContext)
     endMessage();
     items.push(item);
   };
-  for (const { part, path: at } of placed(withKeptReasoning(turn, context), path)) {
+  for (const { part, path: at } of placedParts(withKeptReasoning(turn, context), path)) {
     switch (part.type) {
       case 'text':
         if (part.text !== '') spoken.push({ type: 'output_text', text: part.text });
@@ -47,7 +48,7 @@ export function encodeAssistant(turn: Turn, path: string, context: InputContext)
       case 'opaque':
         if (verbatimItem(part)) push(verbatimItem(part));
         else if (part.text) spoken.push({ type: 'output_text', text: part.text });
-        else noteOpaque(part.kind, at, context.ledger);
+        else noteUnreadable(part.kind, at, context.ledger);
         break;
       default:
         context.ledger.once({ path: at, ...MEDIA });

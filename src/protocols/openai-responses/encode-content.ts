@@ -1,18 +1,9 @@
 import { isObject } from '../bridge/fields.ts';
 import type { Ledger } from '../bridge/ledger.ts';
 import { mediaUrl } from '../bridge/media.ts';
+import { noteUnreadable, type PlacedPart } from '../bridge/placed-part.ts';
 import type { DocumentPart, ImagePart, Part } from '../conversation.ts';
 import type { InputItem, InputPart } from './wire.ts';
-
-/** A part with the path it has in the conversation. */
-export interface PlacedPart {
-  readonly part: Part;
-  readonly path: string;
-}
-
-export function placed(parts: readonly Part[], path: string): readonly PlacedPart[] {
-  return parts.map((part, at) => ({ part, path: `${path}.parts[${at}]` }));
-}
 
 /** Whatever anyone but the assistant can say; calls, results and reasoning are items of their own. */
 export function encodeParts(parts: readonly PlacedPart[], ledger: Ledger): readonly InputPart[] {
@@ -32,7 +23,7 @@ function encodePart(part: Part, path: string, ledger: Ledger): InputPart | undef
       return { type: 'input_audio', input_audio: { data: part.data, format: part.format } };
     case 'opaque':
       if (part.text) return { type: 'input_text', text: part.text };
-      noteOpaque(part.kind, path, ledger);
+      noteUnreadable(part.kind, path, ledger);
       return undefined;
     case 'tool-call':
     case 'tool-result':
@@ -46,18 +37,6 @@ export function verbatimItem(part: Part): InputItem | undefined {
   if (part.type !== 'opaque' || part.protocol !== 'responses' || !isObject(part.json)) return undefined;
   // It was read as an item before; that it has a type is all that matters here.
   return typeof part.json.type === 'string' ? (part.json as unknown as InputItem) : undefined;
-}
-
-/** For what no text stands for. */
-export function noteOpaque(kind: string, path: string, ledger: Ledger): void {
-  ledger.once({
-    path,
-    from: kind,
-    to: '',
-    action: 'dropped',
-    topic: 'content',
-    reason: 'Only the protocol it came in can read it, and it holds no text.',
-  });
 }
 
 function encodeImage({ source, detail = 'auto' }: ImagePart, path: string, ledger: Ledger) {

@@ -1,10 +1,11 @@
 import type { Ledger } from '../bridge/ledger.ts';
 import { arrangeTurns } from '../bridge/ordering.ts';
+import { placedParts } from '../bridge/placed-part.ts';
 import type { ToolNames } from '../bridge/tool-names.ts';
 import type { Target } from '../codec.ts';
 import type { Part, ToolResultPart, Turn } from '../conversation.ts';
 import { encodeAssistant } from './encode-assistant.ts';
-import { encodeParts, placed, verbatimItem } from './encode-content.ts';
+import { encodeParts, verbatimItem } from './encode-content.ts';
 import type { InputItem, InputPart } from './wire.ts';
 
 /** What is needed beside the turns. */
@@ -83,7 +84,7 @@ class InputWriter {
       const item = verbatimItem(part);
       if (item) this.items.push(item);
     }
-    const said = placed(parts, path).filter(({ part }) => !verbatimItem(part));
+    const said = placedParts(parts, path).filter(({ part }) => !verbatimItem(part));
     const content = encodeParts(said, this.#context.ledger);
     if (content.length > 0) this.items.push({ type: 'message', role, content });
   }
@@ -91,7 +92,7 @@ class InputWriter {
   #results(results: readonly ToolResultPart[], path: string): void {
     const sounds: InputPart[] = [];
     for (const [at, result] of results.entries()) {
-      const parts = encodeParts(placed(result.content, `${path}.parts[${at}]`), this.#context.ledger);
+      const parts = encodeParts(placedParts(result.content, `${path}.parts[${at}]`), this.#context.ledger);
       const audio = parts.filter((part) => part.type === 'input_audio');
       if (audio.length > 0) this.#noteAudio(`${path}.parts[${at}]`);
       sounds.push(...audio);
