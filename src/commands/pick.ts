@@ -2,6 +2,7 @@ import { llmupPaths } from '../config/paths.ts';
 import { asksLines, drawsScreens } from '../display/ability.ts';
 import type { PickerChoice, PickerModel } from '../display/picker/model.ts';
 import type { PickerEnd } from '../display/picker/run.tsx';
+import { withTerminalGuard } from '../sessions/terminal-guard.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import { DEMO_PRESET, pickerOffers } from './pick-offers.ts';
 
@@ -33,7 +34,7 @@ export async function pick(options: PickOptions = {}): Promise<number> {
 
 async function runOnScreen(offers: PickerModel, { ascii }: PickOptions): Promise<PickerEnd> {
   const { runPicker } = await import('../display/picker/run.tsx');
-  return runPicker(offers, process, { ...(ascii && { ascii }) });
+  return withTerminalGuard(() => runPicker(offers, process, { ...(ascii && { ascii }) }));
 }
 
 async function runPlainly(offers: PickerModel): Promise<PickerEnd> {

@@ -8,11 +8,13 @@ import { llmupPaths, type Paths } from '../config/paths.ts';
 import { type ChosenPreset, openPreset } from '../config/presets.ts';
 import { resolveName } from '../config/resolve.ts';
 import { readVariables, type Values } from '../config/variables.ts';
+import { drawsScreens } from '../display/ability.ts';
 import type { WatchFeed } from '../display/watch.tsx';
 import type { ProxyOptions } from '../proxy/handle.ts';
 import { makePrivateDirectory } from '../sessions/private-files.ts';
 import { newSessionId, type Registration, registerSession } from '../sessions/registry.ts';
 import { type SignalTrap, trapSignals } from '../sessions/signals.ts';
+import { withTerminalGuard } from '../sessions/terminal-guard.ts';
 import { startTraffic, type TrafficHost } from '../sessions/traffic-host.ts';
 import type { SessionView } from '../sessions/view.ts';
 import { EXIT, UserError } from '../user-error.ts';
@@ -242,7 +244,8 @@ async function showPanels(
 ): Promise<number> {
   const { runWatchScreen } = await import('../display/watch.tsx');
   const { stdin, stdout } = process;
-  return runWatchScreen({ source, plain, ascii, stdin, stdout, onQuit });
+  const show = () => runWatchScreen({ source, plain, ascii, stdin, stdout, onQuit });
+  return plain || !drawsScreens(process, process.env) ? show() : withTerminalGuard(show);
 }
 
 function nextSignal(signals: SignalTrap): Promise<void> {

@@ -3,6 +3,7 @@ import { drawsScreens } from '../display/ability.ts';
 import type { SessionRow } from '../display/panels/sessions.ts';
 import type { WatchChoices, WatchFeed } from '../display/watch.tsx';
 import { findSession, listSessions, type SessionEntry } from '../sessions/registry.ts';
+import { withTerminalGuard } from '../sessions/terminal-guard.ts';
 import type { WatchMessage } from '../sessions/view.ts';
 import { connectWatchSocket, type WatchSource } from '../sessions/watch-socket.ts';
 import { EXIT, UserError } from '../user-error.ts';
@@ -29,14 +30,16 @@ export async function watch(target: string | undefined, options: WatchOptions): 
     const source = session && (await connections.open(session.view.id, session.socket));
     // Loaded here, so that a mistake above is told without loading what draws.
     const { runWatchScreen } = await import('../display/watch.tsx');
-    return await runWatchScreen({
-      source,
-      choices: choicesOf(paths, connections),
-      plain: options.plain,
-      ascii: options.ascii,
-      stdin,
-      stdout,
-    });
+    const show = () =>
+      runWatchScreen({
+        source,
+        choices: choicesOf(paths, connections),
+        plain: options.plain,
+        ascii: options.ascii,
+        stdin,
+        stdout,
+      });
+    return await (onScreen ? withTerminalGuard(show) : show());
   } finally {
     connections.close();
   }

@@ -1,12 +1,11 @@
 import type { Line, Style } from './line.ts';
-import { rowBytes } from './row-bytes.ts';
 import type { Theme } from './theme.ts';
 
 const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, gray: 90 } as const;
 
-/** A line as bytes of one row, for what is drawn without Ink: the status bar and dialogs of a session. */
+/** A line with its colours as text, for what is drawn without Ink's layout: all that a session draws. */
 export function ansiRow(line: Line, theme: Theme): string {
-  return rowBytes(line.map(({ text, style }) => sgrOf(style, theme) + text).join(''));
+  return line.map(({ text, style }) => sgrOf(style, theme) + text).join('');
 }
 
 function sgrOf(style: Style | undefined, theme: Theme): string {

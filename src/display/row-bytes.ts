@@ -8,10 +8,12 @@ const CERTAIN = /^[\x20-\x7e\u00a1-\u02ff\u0370-\u0482\u2010-\u2027\u2190-\u21ff
 /**
  * A drawn row as bytes for a terminal. Terminals disagree on the width of emoji and of some symbols: after each of
  * them the column is given anew, so that what follows stands where it belongs in all of them.
+ *
+ * @param start the column at which the row begins, 1 the first
  */
-export function rowBytes(row: string): string {
+export function rowBytes(row: string, start = 1): string {
   if (CERTAIN.test(row.replace(/\x1b\[[0-9;]*m/g, ''))) return row;
-  let column = 1;
+  let column = start;
   let bytes = '';
   for (const [piece] of row.matchAll(PIECES)) {
     if (piece.startsWith('\x1b')) {

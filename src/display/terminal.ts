@@ -1,7 +1,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { type Instance, render } from 'ink';
-import type { ReactElement } from 'react';
+import { createElement, type ReactElement } from 'react';
+import { RowSink } from './lines.tsx';
 import { rowBytes } from './row-bytes.ts';
 
 export interface TerminalSize {
@@ -20,9 +21,9 @@ const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l';
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 /**
- * A full-screen view on the alternate screen. Ink draws into memory and reads from memory; this class alone touches
- * the real terminal: it writes the rows that changed, in one synchronized frame, hands the keys over, and restores
- * everything on each way out, signals and crashes included.
+ * A full-screen view on the alternate screen. Ink runs on streams in memory; this class alone touches the real
+ * terminal: it writes the rows that changed, in one synchronized frame, hands the keys over, and restores everything
+ * on each way out, signals and crashes included.
  */
 export class FullScreen {
   readonly #io: TerminalIo;
@@ -50,13 +51,8 @@ export class FullScreen {
     const { stdin, stdout } = io;
     const { columns, rows } = this.size;
     this.#virtualStdout = Object.assign(
-      new Writable({
-        write: (chunk, _encoding, done) => {
-          this.#wanted = String(chunk).split('\n');
-          this.#paint();
-          done();
-        },
-      }),
+      // Ink's own frames are empty.
+      new Writable({ write: (_chunk, _encoding, done) => done() }),
       { columns, rows, isTTY: true },
     );
     this.#virtualStdin = Object.assign(new PassThrough({ encoding: 'utf8' }), {
@@ -75,11 +71,11 @@ export class FullScreen {
     stdout.on('resize', this.#onResize);
     stdout.on('drain', this.#onDrain);
 
-    this.#ink = render(draw(this.size), {
+    this.#ink = render(this.#whole(), {
       // A stream in memory that says it is a terminal; Ink asks no more of it than this.
       stdout: this.#virtualStdout as unknown as NodeJS.WriteStream,
       stdin: this.#virtualStdin as unknown as NodeJS.ReadStream,
-      // Whole frames without cursor movement: the difference is made here.
+      // Every frame at once: the difference is made here.
       debug: true,
       exitOnCtrlC: false,
       patchConsole: false,
@@ -101,7 +97,7 @@ export class FullScreen {
 
   /** Draws anew what the view shows by now. */
   redraw(): void {
-    if (!this.#closed) this.#ink.rerender(this.#draw(this.size));
+    if (!this.#closed) this.#ink.rerender(this.#whole());
   }
 
   /** Writes a sequence that is none of the picture, such as a text for the clipboard. */
@@ -158,11 +154,20 @@ export class FullScreen {
     this.#shown = [];
     Object.assign(this.#virtualStdout, this.size);
     this.#virtualStdout.emit('resize');
-    this.#ink.rerender(this.#draw(this.size));
+    this.#ink.rerender(this.#whole());
   };
 
   readonly #onDrain = (): void => {
     this.#blocked = false;
+    this.#paint();
+  };
+
+  #whole(): ReactElement {
+    return createElement(RowSink.Provider, { value: this.#take }, this.#draw(this.size));
+  }
+
+  readonly #take = (rows: readonly string[]): void => {
+    this.#wanted = rows;
     this.#paint();
   };
 

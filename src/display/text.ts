@@ -2,6 +2,8 @@ import stringWidth from 'string-width';
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ASCII = /^[\x20-\x7e]*$/;
+/** Characters of one cell that need no second look: Latin, Greek, Cyrillic, punctuation, arrows, box drawing, blocks. */
+const NARROW = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u2190-\u21ff\u2500-\u25a0]*$/;
 // Format characters that move, hide or reverse text. The joiner and the variation selectors stay: emoji need them.
 const INVISIBLE =
   /[\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
@@ -35,13 +37,13 @@ function controlPicture(character: string): string {
 
 /** Terminal cells that printable text takes. */
 export function cellWidth(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /** The longest beginning of a text that fits into `cells`. */
 export function takeCells(text: string, cells: number): string {
   if (cells <= 0) return '';
-  if (ASCII.test(text)) return text.slice(0, cells);
+  if (NARROW.test(text)) return text.slice(0, cells);
   let width = 0;
   let end = 0;
   for (const { segment, index } of segmenter.segment(text)) {

@@ -92,6 +92,11 @@ function check(text, deltas) {
 }
 
 export function median(values) {
+  return percentile(values, 0.5);
+}
+
+/** @param share 0.99 for the 99th percentile */
+export function percentile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted.length ? sorted[Math.floor(sorted.length / 2)] : undefined;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }

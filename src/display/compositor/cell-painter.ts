@@ -1,6 +1,6 @@
 import type { IBufferCell, Terminal } from '@xterm/headless';
 import type { Rectangle } from './layout.ts';
-import { DEFAULT_COLOUR, FLAG, sgr, TRUE_COLOUR } from './sgr.ts';
+import { changeOf, DEFAULT_COLOUR, FLAG, plainLook, TRUE_COLOUR } from './sgr.ts';
 
 /** What the emulator keeps of a cell beyond its public interface; read with care, absent in other versions. */
 interface ExtendedCell {
@@ -28,13 +28,7 @@ const UNKNOWN = -2;
 export class CellPainter {
   #width = 0;
   #height = 0;
-  #characters: string[] = [];
-  #foregrounds = new Int32Array();
-  #backgrounds = new Int32Array();
-  #flags = new Int32Array();
-  #underlineStyles = new Int32Array();
-  #underlineColours = new Int32Array();
-  #links = new Int32Array();
+  #shown = unknownCells(0);
   #cell: IBufferCell | undefined;
 
   /** Forgets what is on the real terminal: the next paint writes every cell. */
@@ -50,10 +44,19 @@ export class CellPainter {
     const top = buffer.baseY - Math.min(scrollback, buffer.baseY);
     const cell = this.#cell ?? buffer.getNullCell();
     this.#cell = cell;
-    const links = linkService(terminal);
+    const linkData = linkService(terminal);
+    const {
+      characters,
+      foregrounds,
+      backgrounds,
+      flags: attributes,
+      underlineStyles,
+      underlineColours,
+      links,
+    } = this.#shown;
 
     let out = '';
-    let pen = '';
+    const pen = plainLook();
     let link = 0;
     for (let y = 0; y < rectangle.height; y++) {
       const line = buffer.getLine(top + y);
@@ -73,8 +76,8 @@ export class CellPainter {
         if (found) {
           width = found.getWidth();
           if (width === 0) {
-            this.#characters[index] = '';
-            this.#flags[index] = CONTINUATION;
+            characters[index] = '';
+            attributes[index] = CONTINUATION;
             continue;
           }
           character = found.getChars() || ' ';
@@ -95,38 +98,34 @@ export class CellPainter {
           }
         }
         if (
-          this.#characters[index] === character &&
-          this.#flags[index] === flags &&
-          this.#foregrounds[index] === foreground &&
-          this.#backgrounds[index] === background &&
-          this.#underlineStyles[index] === underlineStyle &&
-          this.#underlineColours[index] === underlineColour &&
-          this.#links[index] === url
+          characters[index] === character &&
+          attributes[index] === flags &&
+          foregrounds[index] === foreground &&
+          backgrounds[index] === background &&
+          underlineStyles[index] === underlineStyle &&
+          underlineColours[index] === underlineColour &&
+          links[index] === url
         ) {
           continue;
         }
-        this.#characters[index] = character;
-        this.#flags[index] = flags;
-        this.#foregrounds[index] = foreground;
-        this.#backgrounds[index] = background;
-        this.#underlineStyles[index] = underlineStyle;
-        this.#underlineColours[index] = underlineColour;
-        this.#links[index] = url;
+        characters[index] = character;
+        attributes[index] = flags;
+        foregrounds[index] = foreground;
+        backgrounds[index] = background;
+        underlineStyles[index] = underlineStyle;
+        underlineColours[index] = underlineColour;
+        links[index] = url;
         // What stood right of a wide character is gone from the real screen.
         if (width === 2 && x + 1 < rectangle.width) {
-          this.#characters[index + 1] = '';
-          this.#flags[index + 1] = CONTINUATION;
+          characters[index + 1] = '';
+          attributes[index + 1] = CONTINUATION;
         }
         if (penX !== x) out += `\x1b[${rectangle.y + y + 1};${rectangle.x + x + 1}H`;
         if (url !== link) {
           link = url;
-          out += openLink(links?.getLinkData(url));
+          out += openLink(linkData?.getLinkData(url));
         }
-        const attributes = sgr(foreground, background, flags, underlineStyle, underlineColour);
-        if (attributes !== pen) {
-          pen = attributes;
-          out += attributes;
-        }
+        out += changeOf(pen, foreground, background, flags, underlineStyle, underlineColour);
         out += character;
         penX = width === 1 && isPlain(character) ? x + 1 : -1;
       }
@@ -138,15 +137,21 @@ export class CellPainter {
     if (width === this.#width && height === this.#height) return;
     this.#width = width;
     this.#height = height;
-    const size = width * height;
-    this.#characters = new Array<string>(size).fill('\0');
-    this.#foregrounds = new Int32Array(size).fill(UNKNOWN);
-    this.#backgrounds = new Int32Array(size).fill(UNKNOWN);
-    this.#flags = new Int32Array(size).fill(UNKNOWN);
-    this.#underlineStyles = new Int32Array(size);
-    this.#underlineColours = new Int32Array(size).fill(DEFAULT_COLOUR);
-    this.#links = new Int32Array(size);
+    this.#shown = unknownCells(width * height);
   }
+}
+
+/** What the real terminal shows, cell by cell. */
+function unknownCells(count: number) {
+  return {
+    characters: new Array<string>(count).fill('\0'),
+    foregrounds: new Int32Array(count).fill(UNKNOWN),
+    backgrounds: new Int32Array(count).fill(UNKNOWN),
+    flags: new Int32Array(count).fill(UNKNOWN),
+    underlineStyles: new Int32Array(count),
+    underlineColours: new Int32Array(count).fill(DEFAULT_COLOUR),
+    links: new Int32Array(count),
+  };
 }
 
 /** Terminals disagree on the width of anything exotic: after it the cursor is placed anew. Box drawing is safe. */

@@ -1,3 +1,4 @@
+import { rowBytes } from '../row-bytes.ts';
 import type { Rectangle } from './layout.ts';
 
 const BEGIN = '\x1b[?2026h\x1b[?25l';
@@ -18,7 +19,8 @@ export class RowPainter {
       if (row === this.#written[y]) continue;
       this.#written[y] = row;
       // Erase the row's cells, then write it: a shorter row must not leave the old one's end.
-      out += `\x1b[${rectangle.y + y + 1};${rectangle.x + 1}H\x1b[0m\x1b[${rectangle.width}X${row}\x1b[0m`;
+      const left = rectangle.x + 1;
+      out += `\x1b[${rectangle.y + y + 1};${left}H\x1b[0m\x1b[${rectangle.width}X${rowBytes(row, left)}\x1b[0m`;
     }
     return out;
   }

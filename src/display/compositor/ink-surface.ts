@@ -1,25 +1,26 @@
 import { PassThrough, Writable } from 'node:stream';
 import { type Instance, render } from 'ink';
-import type { ReactElement } from 'react';
+import { createElement, type ReactElement } from 'react';
+import { RowSink } from '../lines.tsx';
 
 /**
- * A virtual terminal for Ink: it draws into rows of text, which the compositor puts where it wants, and reads keys
- * that the compositor hands it. Ink never sees the real terminal.
+ * A virtual terminal for Ink: what it shows comes out as rows, which the compositor puts where it wants, and it reads
+ * keys that the compositor hands it. Ink never sees the real terminal.
  */
 export class InkSurface {
   readonly #stdout: Writable & { columns: number; rows: number; isTTY: boolean };
   readonly #stdin: PassThrough;
   #instance: Instance | undefined;
+  readonly #take: (rows: readonly string[]) => void;
   #rows: readonly string[] = [];
 
   constructor(width: number, height: number, onFrame: () => void) {
-    const output = new Writable({
-      write: (chunk, _encoding, done) => {
-        this.#rows = String(chunk).split('\n');
-        onFrame();
-        done();
-      },
-    });
+    this.#take = (rows) => {
+      this.#rows = rows;
+      onFrame();
+    };
+    // Ink's own frames are empty.
+    const output = new Writable({ write: (_chunk, _encoding, done) => done() });
     this.#stdout = Object.assign(output, { columns: width, rows: height, isTTY: true });
     this.#stdin = Object.assign(new PassThrough({ encoding: 'utf8' }), {
       isTTY: true,
@@ -35,14 +36,15 @@ export class InkSurface {
   }
 
   draw(element: ReactElement): void {
+    const whole = createElement(RowSink.Provider, { value: this.#take }, element);
     if (this.#instance) {
-      this.#instance.rerender(element);
+      this.#instance.rerender(whole);
       return;
     }
-    this.#instance = render(element, {
+    this.#instance = render(whole, {
       stdout: this.#stdout as unknown as NodeJS.WriteStream,
       stdin: this.#stdin as unknown as NodeJS.ReadStream,
-      // Every frame whole and without cursor movement: the compositor does the diffing.
+      // Every frame at once: when to paint is the compositor's affair.
       debug: true,
       patchConsole: false,
       exitOnCtrlC: false,

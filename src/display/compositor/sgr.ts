@@ -27,29 +27,57 @@ const CODES: readonly (readonly [flag: number, code: string])[] = [
   [FLAG.overline, ';53'],
 ];
 
-const cache = new Map<string, string>();
+/** A cell's look, as {@link changeOf} compares it. */
+export interface Look {
+  foreground: number;
+  background: number;
+  flags: number;
+  underlineStyle: number;
+  underlineColour: number;
+}
 
-/** Always starts from a reset, so that the result does not depend on what was written before. */
-export function sgr(
+/** No attribute is on, and nothing is known to be. */
+export function plainLook(): Look {
+  return { foreground: 0, background: 0, flags: -1, underlineStyle: 0, underlineColour: 0 };
+}
+
+/**
+ * Brings a terminal from the look `pen` to another, and `pen` with it: the colours alone where only they differ, all
+ * from a reset otherwise. Empty when nothing differs.
+ */
+export function changeOf(
+  pen: Look,
   foreground: number,
   background: number,
   flags: number,
   underlineStyle: number,
   underlineColour: number,
 ): string {
-  const key = `${foreground}/${background}/${flags}/${underlineStyle}/${underlineColour}`;
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  let codes = '\x1b[0';
-  for (const [flag, code] of CODES) if (flags & flag) codes += code;
-  if (flags & FLAG.underline) {
-    codes += underlineStyle > 1 ? `;4:${underlineStyle}` : ';4';
-    if (underlineColour !== DEFAULT_COLOUR) codes += underline(underlineColour);
+  let codes = '';
+  if (
+    flags === pen.flags &&
+    underlineStyle === pen.underlineStyle &&
+    underlineColour === pen.underlineColour
+  ) {
+    if (foreground !== pen.foreground) codes = foreground === DEFAULT_COLOUR ? ';39' : colour(foreground, 30);
+    if (background !== pen.background)
+      codes += background === DEFAULT_COLOUR ? ';49' : colour(background, 40);
+    if (codes === '') return '';
+  } else {
+    codes = ';0';
+    for (const [flag, code] of CODES) if (flags & flag) codes += code;
+    if (flags & FLAG.underline) {
+      codes += underlineStyle > 1 ? `;4:${underlineStyle}` : ';4';
+      if (underlineColour !== DEFAULT_COLOUR) codes += underline(underlineColour);
+    }
+    codes += colour(foreground, 30) + colour(background, 40);
   }
-  codes += `${colour(foreground, 30)}${colour(background, 40)}m`;
-  if (cache.size > 8192) cache.clear();
-  cache.set(key, codes);
-  return codes;
+  pen.foreground = foreground;
+  pen.background = background;
+  pen.flags = flags;
+  pen.underlineStyle = underlineStyle;
+  pen.underlineColour = underlineColour;
+  return `\x1b[${codes.slice(1)}m`;
 }
 
 /** `base` is 30 for the foreground, 40 for the background. */

@@ -1,5 +1,6 @@
 import type { Exchange } from '../../traffic/exchange.ts';
 import { lineText } from '../line.ts';
+import { newestOf } from '../newest.ts';
 import { exchangeSentence } from '../plain.ts';
 import { bodyOf } from './detail/document.ts';
 import { changeLines, changesCount, detailPage, detailWidth } from './detail/panel.ts';
@@ -11,7 +12,7 @@ import { lastTop, streamMatch } from './stream.ts';
 import { lastUpstreamTop } from './upstreams.ts';
 import { placeOf, shownPanels } from './watch-layout.ts';
 import { helpLastTop, panelsOf, type WatchScreenProps, watchLayoutOf } from './watch-screen.ts';
-import { newestOf, selectedExchange, type WatchScene } from './watch-state.ts';
+import { selectedExchange, type WatchScene } from './watch-state.ts';
 
 /** What is drawn, and the exchange that its keys are about. */
 type Screen = Omit<WatchScreenProps, 'source'>;

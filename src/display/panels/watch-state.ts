@@ -1,5 +1,6 @@
 import type { Exchange } from '../../traffic/exchange.ts';
 import { FIELD_KEYS, type WatchAction } from '../keys.ts';
+import { newestOf } from '../newest.ts';
 import { actionOf, type Stroke } from '../strokes.ts';
 import {
   type DetailScene,
@@ -80,12 +81,6 @@ export function selectedExchange(
   shown: readonly Exchange[],
 ): Exchange | undefined {
   return (held === undefined ? undefined : all.find(({ id }) => id === held)) ?? newestOf(shown);
-}
-
-export function newestOf(exchanges: readonly Exchange[]): Exchange | undefined {
-  const [first, last] = [exchanges[0], exchanges.at(-1)];
-  if (exchanges.length < 2 || !first || !last) return last;
-  return exchanges.reduce((newest, each) => (each.number > newest.number ? each : newest), last);
 }
 
 /** The state after a stroke while a filter or a query is typed. */

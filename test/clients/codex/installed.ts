@@ -7,10 +7,15 @@ import { codex } from '../../../src/clients/codex.ts';
 /** Outside the checkout, kept from run to run: the agents are large. */
 export const CACHE = join(homedir(), '.cache', 'llmup-test-clients');
 
-/** The real Codex CLI in the version llmup is tested with, fetched from the registry when it is not there yet. */
-export async function installedCodex(): Promise<string> {
-  const directory = join(CACHE, `codex-${codex.testedVersion}`);
-  const program = join(directory, 'node_modules', '.bin', 'codex');
+/** The real Codex CLI in the version llmup is tested with. */
+export function installedCodex(): Promise<string> {
+  return installedAgent('codex', codex.npmPackage, codex.testedVersion);
+}
+
+/** An agent's program, fetched from the registry when it is not there yet. */
+export async function installedAgent(name: string, npmPackage: string, version: string): Promise<string> {
+  const directory = join(CACHE, `${name}-${version}`);
+  const program = join(directory, 'node_modules', '.bin', name);
   try {
     await access(program);
     return program;
@@ -18,13 +23,7 @@ export async function installedCodex(): Promise<string> {
     // Two test files may come here at once: each installs beside the place, and the first one there stays.
     const own = `${directory}.${process.pid}`;
     await mkdir(own, { recursive: true });
-    await execa('npm', [
-      'install',
-      '--prefix',
-      own,
-      '--no-save',
-      `${codex.npmPackage}@${codex.testedVersion}`,
-    ]);
+    await execa('npm', ['install', '--prefix', own, '--no-save', `${npmPackage}@${version}`]);
     await rename(own, directory).catch(() => rm(own, { recursive: true, force: true }));
     await access(program);
     return program;

@@ -108,9 +108,11 @@ export class Agent {
   /** Writes, and waits until its terminal has taken it in. @returns what the terminal answered. */
   async shows(text: string | Buffer): Promise<string> {
     this.forget();
-    // Whatever was begun is cut off; a status report is answered by every terminal.
-    await this.write(Buffer.concat([Buffer.from(text as string), Buffer.from('\x18\x1b[5n')]));
-    await this.until(() => this.input.endsWith('\x1b[0n'), 'an answer of the terminal');
+    // Whatever was begun is cut off; a status report is answered by every terminal, and the text may ask for some.
+    const bytes = Buffer.concat([Buffer.from(text as string), Buffer.from('\x18\x1b[5n')]);
+    const asked = bytes.toString('latin1').split('\x1b[5n').length;
+    await this.write(bytes);
+    await this.until(() => this.input.split('\x1b[0n').length >= asked, 'an answer of the terminal');
     const answer = this.input.slice(0, -4);
     this.forget();
     return answer;

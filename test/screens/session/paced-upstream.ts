@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
 /** A Chat provider that says nothing until the test lets it. */
@@ -14,20 +15,26 @@ export interface PacedReply {
   text(text: string): void;
   /** A tool call, its arguments in pieces. */
   call(name: string, ...pieces: readonly string[]): void;
-  /** Comments, which keep the line open and are no text. */
   end(finish?: 'stop' | 'tool_calls'): void;
 }
 
-export async function pacedUpstream(): Promise<PacedUpstream> {
+/** @param aside the answer to a request that is none of the test's, by its body */
+export async function pacedUpstream(
+  aside: (body: string) => string | undefined = () => undefined,
+): Promise<PacedUpstream> {
   const waiting: ((response: ServerResponse) => void)[] = [];
   const arrived: ServerResponse[] = [];
-  const server = createServer((incoming, response) => {
-    incoming.resume();
-    incoming.on('end', () => {
+  const server = createServer(async (incoming, response) => {
+    const said = aside(await text(incoming));
+    if (said === undefined) {
       const next = waiting.shift();
       if (next) next(response);
       else arrived.push(response);
-    });
+      return;
+    }
+    const reply = replyOn(response);
+    reply.text(said);
+    reply.end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

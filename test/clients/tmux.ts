@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { onTestFinished } from 'vitest';
+
+const run = promisify(execFile);
+
+/** A terminal that is none of ours: a tmux server of its own, with one window, which nobody is attached to. */
+export class TmuxScreen {
+  readonly #socket = `llmup-test-${randomBytes(4).toString('hex')}`;
+
+  static async open(
+    line: readonly string[],
+    options: {
+      readonly columns: number;
+      readonly rows: number;
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+    },
+  ): Promise<TmuxScreen> {
+    const screen = new TmuxScreen();
+    const { columns, rows, cwd, env } = options;
+    const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const size = ['-x', String(columns), '-y', String(rows)];
+    await screen.#tmux('new-session', '-d', '-c', cwd, ...size, 'env', '-u', 'TMUX', ...settings, ...line);
+    onTestFinished(() => screen.#end());
+    await screen.#tmux('set', '-g', 'status', 'off');
+    await screen.#tmux('resize-window', ...size);
+    return screen;
+  }
+
+  /** What can be seen, a row each without blanks at its end. */
+  async rows(): Promise<readonly string[]> {
+    return (await this.#tmux('capture-pane', '-p')).split('\n').map((row) => row.trimEnd());
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#tmux('send-keys', '-l', text);
+  }
+
+  async shows(text: string): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    for (let rows = await this.rows(); !rows.join('\n').includes(text); rows = await this.rows()) {
+      if (Date.now() > deadline)
+        throw new Error(`no ${JSON.stringify(text)} on the screen:\n${rows.join('\n')}`);
+      await sleep(50);
+    }
+  }
+
+  async #end(): Promise<void> {
+    // Its programs may have ended, and it with them.
+    await this.#tmux('kill-server').catch(() => {});
+  }
+
+  async #tmux(...args: readonly string[]): Promise<string> {
+    return (await run('tmux', ['-L', this.#socket, '-f', '/dev/null', ...args])).stdout;
+  }
+}
+
+/** Whether this machine has tmux. */
+export async function hasTmux(): Promise<boolean> {
+  return run('tmux', ['-V']).then(
+    () => true,
+    () => false,
+  );
+}
