@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { access, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Paths } from '../config/paths.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import type { Client } from './client.ts';
 import { installDirectory } from './install.ts';
@@ -145,7 +146,7 @@ async function remember(program: string, version: string, paths: Paths): Promise
   const file = versionsFile(paths);
   const draft = `${file}.${process.pid}`;
   // Losing this only costs another probe.
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeDirectory(dirname(file))
     .then(() => writeFile(draft, JSON.stringify(known, null, 2), { mode: 0o600 }))
     .then(() => rename(draft, file))
     .catch(() => {});

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Paths } from '../config/paths.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import type { Client } from './client.ts';
 
@@ -28,7 +29,7 @@ export async function installClient(
   const target = installDirectory(client, paths);
   if (await exists(target)) return;
   const draft = join(dirname(target), `.${client.name}-${randomUUID()}`);
-  await mkdir(draft, { recursive: true, mode: 0o700 });
+  await makeDirectory(draft);
   const wanted = `${client.npmPackage}@${client.testedVersion}`;
   say(`fetching ${wanted} into ${target} …`);
   try {

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { llmupPaths } from '../config/paths.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { createRedactor } from '../traffic/redact.ts';
 import { EXIT, UserError } from '../user-error.ts';
 
@@ -9,7 +10,10 @@ import { EXIT, UserError } from '../user-error.ts';
  * in a log file (on the terminal too with `LLMUP_DEBUG`).
  * @returns the exit code.
  */
-export function reportFault(error: unknown, env: Readonly<Record<string, string | undefined>>): number {
+export async function reportFault(
+  error: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   if (error instanceof UserError) {
     say([`llmup: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)]);
     return error.exitCode;
@@ -17,7 +21,7 @@ export function reportFault(error: unknown, env: Readonly<Record<string, string 
   const redact = createRedactor(likelySecrets(env));
   const stack = redact(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const [line = 'unknown'] = redact(error instanceof Error ? error.message : String(error)).split('\n');
-  const log = writeLog(stack, env);
+  const log = await writeLog(stack, env);
   say([
     `llmup: internal error: ${line}`,
     ...(log === undefined ? [] : [`  details: ${log}`]),
@@ -31,12 +35,15 @@ function say(lines: readonly string[]): void {
 }
 
 /** Appends to the log, if there is a place for one. */
-function writeLog(text: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+async function writeLog(
+  text: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
   try {
     const { state } = llmupPaths(env);
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    await makeDirectory(state);
     const file = join(state, 'errors.log');
-    appendFileSync(file, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
+    await appendFile(file, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
     return file;
   } catch {
     return undefined; // A fault of the disk must not hide the fault itself.

@@ -117,12 +117,12 @@ async function passStream(
   if (form === 'events') return answer.pass(reply);
   if (form === 'nonsense') {
     reply.body.cancel();
-    return nonsenseFailure(first, contentType, route.upstream);
+    return nonsenseFailure(reply, first, route.upstream);
   }
   const bytes = await collectReply(exchange, reply.body);
   if (!Buffer.isBuffer(bytes)) return bytes;
   const events = wholeEvents(exchange, bytes, form);
-  if (!events) return nonsenseFailure(bytes, contentType, route.upstream);
+  if (!events) return nonsenseFailure(reply, bytes, route.upstream);
   exchange.record.whole(events);
   for (const event of events) exchange.outgoing.remember?.(event);
   return answer.whole(events, reply);

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Route } from '../config/config.ts';
+import type { Config, Route } from '../config/config.ts';
 import { nearestNames, resolveRoute } from '../config/resolve.ts';
 import type { ItemMemory } from '../protocols/bridge/item-memory.ts';
 import type { ToolNames } from '../protocols/bridge/tool-names.ts';
 import type { ClientContext, Codec, UpstreamContext } from '../protocols/codec.ts';
 import { codecFor, PROTOCOL_NAMES } from '../protocols/codecs.ts';
 import type { Conversation, Protocol } from '../protocols/conversation.ts';
-import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
+import { type Failure, invalidRequest, RequestRefused } from '../protocols/failure.ts';
 import { serveExchange } from './attempts.ts';
 import type { Cancellation } from './cancellation.ts';
 import { isCodex } from './codex-client.ts';
@@ -44,7 +44,7 @@ export async function generate(incoming: IncomingGenerate): Promise<void> {
   const raw = await readBody(request, context.config.limits.maxRequestBodyBytes);
   record.body('clientRequest', raw);
   const members = membersOf(raw);
-  const stream = memberValue(raw, members, 'stream') === true;
+  const stream = asksForStream(memberValue(raw, members, 'stream'));
   const model = memberValue(raw, members, 'model');
   record.asked(typeof model === 'string' ? model : '', stream, raw.length);
   if (typeof model !== 'string' || model.trim() === '') {
@@ -69,6 +69,16 @@ export async function generate(incoming: IncomingGenerate): Promise<void> {
     stream,
     outgoing,
   } satisfies OpenExchange);
+}
+
+/**
+ * Whether the client wants a stream. Some servers take `"true"` for true and others do not, so that a client which
+ * says so would sooner or later get what it cannot read.
+ */
+function asksForStream(stream: unknown): boolean {
+  if (typeof stream === 'boolean') return stream;
+  if (stream === undefined || stream === null) return false;
+  throw invalidRequest(`Invalid type for 'stream': expected a boolean, but got a ${typeof stream}.`, 'stream');
 }
 
 interface Routed {
@@ -190,17 +200,7 @@ function protocolTowards(route: Route, client: Protocol): Protocol {
 
 function routeOf(context: ProxyContext, model: string, protocol: Protocol): Route {
   const route = resolveRoute(context.config, model, protocol);
-  if (!route) {
-    const near = nearestNames(context.config, model);
-    const hint = near.length > 0 ? `; did you mean ${near.map((name) => `"${name}"`).join(' or ')}?` : '';
-    throw new RequestRefused({
-      kind: 'not-found',
-      status: 404,
-      message: `model "${model.slice(0, 200)}" is not configured${hint}`,
-      code: 'model_not_found',
-      param: 'model',
-    });
-  }
+  if (!route) throw new RequestRefused(noSuchModel(context.config, model));
   const { upstream } = route;
   if (!hasRoot(upstream)) {
     throw new RequestRefused({
@@ -211,6 +211,14 @@ function routeOf(context: ProxyContext, model: string, protocol: Protocol): Rout
     });
   }
   return route;
+}
+
+/** What to say of a name that leads nowhere. */
+export function noSuchModel(config: Config, model: string): Failure {
+  const near = nearestNames(config, model);
+  const hint = near.length > 0 ? `; did you mean ${near.map((name) => `"${name}"`).join(' or ')}?` : '';
+  const message = `model "${model.slice(0, 200)}" is not configured${hint}`;
+  return { kind: 'not-found', status: 404, message, code: 'model_not_found', param: 'model' };
 }
 
 /** @throws {RequestRefused} 501 for a protocol that is not spoken yet. */

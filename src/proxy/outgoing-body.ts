@@ -2,6 +2,7 @@ import { type Member, type MemberEdits, spliceMembers } from './splice.ts';
 
 /** The JSON body of an upstream request, which healing may change between tries. */
 export interface OutgoingBody {
+  /** Made anew each time, which is nearly always once: a reply that takes minutes must not keep it in memory. */
   bytes(): Buffer | string;
   object(): Readonly<Record<string, unknown>>;
   /** Takes over what differs, top-level member by member. */
@@ -11,15 +12,13 @@ export interface OutgoingBody {
 /** A body we made. */
 export class BuiltBody implements OutgoingBody {
   #object: Readonly<Record<string, unknown>>;
-  #bytes: string | undefined;
 
   constructor(object: Readonly<Record<string, unknown>>) {
     this.#object = object;
   }
 
   bytes(): string {
-    this.#bytes ??= JSON.stringify(this.#object);
-    return this.#bytes;
+    return JSON.stringify(this.#object);
   }
 
   object(): Readonly<Record<string, unknown>> {
@@ -28,7 +27,6 @@ export class BuiltBody implements OutgoingBody {
 
   replace(next: Readonly<Record<string, unknown>>): void {
     this.#object = next;
-    this.#bytes = undefined;
   }
 }
 
@@ -37,7 +35,6 @@ export class SplicedBody implements OutgoingBody {
   readonly #original: Buffer;
   readonly #members: readonly Member[];
   readonly #edits: Map<string, string | undefined>;
-  #bytes: Buffer | undefined;
   #object: Readonly<Record<string, unknown>> | undefined;
 
   constructor(original: Buffer, members: readonly Member[], edits: MemberEdits) {
@@ -47,8 +44,7 @@ export class SplicedBody implements OutgoingBody {
   }
 
   bytes(): Buffer {
-    this.#bytes ??= spliceMembers(this.#original, this.#members, this.#edits);
-    return this.#bytes;
+    return spliceMembers(this.#original, this.#members, this.#edits);
   }
 
   object(): Readonly<Record<string, unknown>> {
@@ -62,7 +58,6 @@ export class SplicedBody implements OutgoingBody {
       this.#edits.set(key, Object.hasOwn(next, key) ? JSON.stringify(next[key]) : undefined);
     }
     this.#object = next;
-    this.#bytes = undefined;
   }
 }
 

@@ -15,6 +15,9 @@ const MEANINGLESS = /("sequence_number"\s*:\s*)\d+|("obfuscation"\s*:\s*")[^"\\]
 /** Frames that may teach in vain: in a stream that numbers or measures each frame, learning is wasted. */
 const MAX_VAIN_LESSONS = 16;
 
+/** Characters that the decoder may lag behind: texts that wait for it keep the frames alive that they were cut out of. */
+const MAX_UNSEEN = 16 * 1024;
+
 /**
  * Reads what nearly every frame of a stream is without parsing it: the frame before, but for its text. A frame that
  * has gone through the decoder teaches what stands around the text; the next one that differs in nothing else means
@@ -94,6 +97,11 @@ export class RepeatedText {
   /** What the decoder would make of the frames that matched, by their text. */
   eventOf(text: string): TextEvent | undefined {
     return this.#learned && { ...this.#learned, text };
+  }
+
+  /** Whether the decoder lags so far behind that it should be told now. */
+  get isFarAhead(): boolean {
+    return this.#unseen.length > MAX_UNSEEN;
   }
 
   /** A frame that says all that the decoder has not seen. It is due before anything else is decoded. */

@@ -3,6 +3,7 @@ import { resolveName } from '../config/resolve.ts';
 import { codecFor, PROTOCOL_NAMES } from '../protocols/codecs.ts';
 import type { Protocol } from '../protocols/conversation.ts';
 import { type Failure, RequestRefused } from '../protocols/failure.ts';
+import { createRedactor } from '../traffic/redact.ts';
 import { checkKeys, checkOrigin, presentedKeys } from './access.ts';
 import { exchangeHeaders } from './answer-headers.ts';
 import { Cancellation } from './cancellation.ts';
@@ -10,7 +11,7 @@ import { sparingRetries } from './codex-client.ts';
 import type { ProxyContext } from './context.ts';
 import { sendError } from './error-answer.ts';
 import { ExchangeRecorder } from './exchange-recorder.ts';
-import { generate } from './generate.ts';
+import { generate, noSuchModel } from './generate.ts';
 import { sendHealth } from './health.ts';
 import { modelEntry, modelList, modelsShape } from './models.ts';
 import { newId } from './new-id.ts';
@@ -18,7 +19,7 @@ import { purposeOf } from './purpose.ts';
 import { refuseEarly } from './refuse-early.ts';
 import { ClientGone, checkBodyHeaders } from './request-body.ts';
 import { passResource } from './resources.ts';
-import { matchRoute, type Operation, shapeOf } from './routes.ts';
+import { matchRoute, type Operation, requestTarget, shapeOf } from './routes.ts';
 
 /** Why the requests still running at the end are cut. */
 class ProxyClosing extends Error {
@@ -52,10 +53,10 @@ export class RequestHandler {
     response.on('close', () => {
       if (!response.writableFinished) cancellation.cancel(new ClientGone());
     });
-    const [pathname = '', search = ''] = (request.url ?? '').split('?', 2);
+    const { pathname, query } = requestTarget(request.url ?? '');
     const shape = shapeOf(pathname);
     try {
-      await this.#dispatch(request, response, pathname, new URLSearchParams(search), cancellation);
+      await this.#dispatch(request, response, pathname, query, cancellation);
     } catch (error) {
       if (!(error instanceof ClientGone)) this.#answerError(failureOf(error), request, response, shape);
     } finally {
@@ -117,11 +118,13 @@ export class RequestHandler {
     if (unreadable) throw unreadable;
     if (request.headers.expect !== undefined) response.writeContinue();
     const clientKey = options.auth.mode === 'client_provider_key' ? keys[0] : undefined;
-    await this.#operate(operation, { request, response, query, cancellation, clientKey, pathname });
+    const context = clientKey === undefined ? this.#context : contextOfCaller(this.#context, clientKey);
+    await this.#operate(operation, context, { request, response, query, cancellation, clientKey, pathname });
   }
 
   async #operate(
     operation: Operation,
+    context: ProxyContext,
     incoming: {
       readonly request: IncomingMessage;
       readonly response: ServerResponse;
@@ -132,11 +135,10 @@ export class RequestHandler {
     },
   ): Promise<void> {
     const { request, response, query, cancellation, clientKey, pathname } = incoming;
-    const context = this.#context;
     switch (operation.kind) {
       case 'generate': {
         const { protocol } = operation;
-        const record = this.#openRecord(request, protocol, pathname);
+        const record = this.#openRecord(context, request, protocol, pathname);
         try {
           return await generate({
             context,
@@ -151,7 +153,7 @@ export class RequestHandler {
         } catch (error) {
           if (error instanceof ClientGone) return record.cancelled();
           const failure = failureOf(error);
-          const status = this.#answerError(failure, request, response, protocol, record);
+          const status = this.#answerError(failure, request, response, protocol, { record, context });
           if (status !== undefined) record.answered(status);
           return record.failed(failure);
         }
@@ -163,7 +165,7 @@ export class RequestHandler {
         );
       case 'model': {
         const route = resolveName(context.config, operation.id);
-        if (!route) throw new RequestRefused(noSuchModel(operation.id));
+        if (!route) throw new RequestRefused(noSuchModel(context.config, operation.id));
         return sendJson(response, modelEntry(route, modelsShape(operation.protocol, request.headers)));
       }
       case 'resource':
@@ -177,8 +179,12 @@ export class RequestHandler {
     }
   }
 
-  #openRecord(request: IncomingMessage, clientProtocol: Protocol, pathname: string): ExchangeRecorder {
-    const { options, redact } = this.#context;
+  #openRecord(
+    { options, redact }: ProxyContext,
+    request: IncomingMessage,
+    clientProtocol: Protocol,
+    pathname: string,
+  ): ExchangeRecorder {
     this.#exchanges += 1;
     return new ExchangeRecorder(options.bus, redact, options.recordBodies, {
       id: newId('ex_'),
@@ -208,7 +214,7 @@ export class RequestHandler {
     request: IncomingMessage,
     response: ServerResponse,
     shape: Protocol,
-    record?: ExchangeRecorder,
+    exchange?: { readonly record: ExchangeRecorder; readonly context: ProxyContext },
   ): number | undefined {
     if (response.destroyed) return undefined;
     if (response.headersSent) {
@@ -216,15 +222,21 @@ export class RequestHandler {
       if (!response.writableEnded) response.destroy();
       return undefined;
     }
-    const { redact, config } = this.#context;
-    const spared = record ? sparingRetries(failure, request.headers) : failure;
+    const { redact, config } = exchange?.context ?? this.#context;
+    const spared = exchange ? sparingRetries(failure, request.headers) : failure;
     const told = { ...spared, message: redact(failure.message) };
-    const headers = record ? exchangeHeaders({ record, context: this.#context }, {}) : {};
+    const headers = exchange ? exchangeHeaders(exchange, {}) : {};
     refuseEarly(request, config.timers.grace, () => {
-      sendError(response, shape, told, record?.id ?? newId('req_'), headers);
+      sendError(response, shape, told, exchange?.record.id ?? newId('req_'), headers);
     });
     return response.statusCode;
   }
+}
+
+/** What is told and recorded of a caller that brings a provider's key is without that key too. */
+function contextOfCaller(context: ProxyContext, clientKey: string): ProxyContext {
+  const redactKey = createRedactor([clientKey]);
+  return { ...context, redact: (text) => redactKey(context.redact(text)) };
 }
 
 function failureOf(error: unknown): Failure {
@@ -254,13 +266,8 @@ function noSuchRoute(method: string | undefined, pathname: string): Failure {
 }
 
 function wrongMethod(method: string | undefined, allowed: readonly string[]): Failure {
-  const message = `${method ?? 'this method'} is not allowed here; ${allowed.join(' and ')} is`;
+  const message = `${method ?? 'this method'} is not allowed here; ${allowed.join(' and ')} ${allowed.length > 1 ? 'are' : 'is'}`;
   return { kind: 'invalid-request', status: 405, message, code: 'method_not_allowed' };
-}
-
-function noSuchModel(id: string): Failure {
-  const message = `model "${id.slice(0, 200)}" is not configured`;
-  return { kind: 'not-found', status: 404, message, code: 'model_not_found', param: 'model' };
 }
 
 function notSpoken(protocol: Protocol): Failure {

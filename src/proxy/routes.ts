@@ -37,6 +37,20 @@ const PREFIXES = new Set([
   '/google/v1beta',
 ]);
 
+/**
+ * The parts of a request's target. Servers must take the absolute form too (RFC 9112 §3.2.2); a base URL that ends in
+ * a slash makes clients send two in a row, and is not worth an error.
+ */
+export function requestTarget(url: string): { readonly pathname: string; readonly query: URLSearchParams } {
+  const target = url.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = target.indexOf('?');
+  const pathname = mark < 0 ? target : target.slice(0, mark);
+  return {
+    pathname: pathname.replace(/\/{2,}/g, '/') || '/',
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+  };
+}
+
 /** `pathname` is as sent, still percent-encoded. */
 export function matchRoute(method: string, pathname: string): Match {
   const path = pathname.replace(/\/+$/, '');

@@ -145,7 +145,9 @@ export abstract class StreamTry implements BodyReader {
 
   /** The text of a frame that needs no decoder. `frame` is its bytes, or its data: always the same of the two. */
   protected textOf(frame: string): string | undefined {
-    return this.#repeated?.match(frame);
+    const text = this.#repeated?.match(frame);
+    if (this.#repeated?.isFarAhead) this.#catchUp();
+    return text;
   }
 
   /** Records the text of frames that needed no decoder. Returns what the decoder would have made of them. */

@@ -29,6 +29,7 @@ class TranslateTry extends StreamTry {
   });
   /** Handshake events wait for content, so that a try without any leaves no trace. */
   #held: ReplyEvent[] = [];
+  #hasBegun = false;
   #frameBytes = 0;
   #stateBytes = 0;
 
@@ -41,7 +42,7 @@ class TranslateTry extends StreamTry {
   protected take(chunk: Buffer): void {
     const { maxSseFrameBytes } = this.exchange.context.config.limits;
     this.#frameBytes += chunk.length;
-    this.#parser.feed(this.#text.write(chunk));
+    this.#feed(this.#text.write(chunk));
     if (this.#frameBytes > maxSseFrameBytes) {
       throw new RangeError(`a frame of its stream is longer than ${maxSseFrameBytes} bytes`);
     }
@@ -49,7 +50,14 @@ class TranslateTry extends StreamTry {
 
   protected takeRest(): void {
     // Some servers forget the blank line after their last frame.
-    this.#parser.feed(`${this.#text.end()}\n\n`);
+    this.#feed(`${this.#text.end()}\n\n`);
+  }
+
+  /** A byte order mark before the first frame means nothing; the parser would take it for part of a field's name. */
+  #feed(text: string): void {
+    const plain = this.#hasBegun ? text : text.replace(/^\uFEFF/, '');
+    this.#hasBegun ||= text !== '';
+    this.#parser.feed(plain);
   }
 
   protected onEvent(event: ReplyEvent): void {

@@ -3,7 +3,7 @@ import type { SecretSource, Upstream } from '../config/config.ts';
 import type { Codec } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
-import { UpstreamTimeout } from './upstream.ts';
+import { type UpstreamReply, UpstreamTimeout } from './upstream.ts';
 import { rootOf } from './upstream-path.ts';
 
 /** A try that brought nothing the client could be given. */
@@ -52,16 +52,17 @@ export function cutFailure(message: string, upstream: Upstream): Failure {
   };
 }
 
-/** An answer with status 200 that is not the upstream's protocol. */
+/** An answer that claims success and is not the upstream's protocol. */
 export function nonsenseFailure(
+  { status, headers }: Pick<UpstreamReply, 'status' | 'headers'>,
   body: Buffer | undefined,
-  contentType: string,
   upstream: Upstream,
 ): FailedTry {
+  const contentType = headers['content-type'] ?? '';
   const said = (body ?? Buffer.alloc(0)).toString('utf8', 0, 1000).replace(/\s+/g, ' ').trim().slice(0, 200);
   const what = said === '' ? 'an empty body' : `${contentType || 'no content type'}: ${said}`;
-  const message = `upstream "${upstream.name}" (${upstream.apiRoot}) answered 200 with ${what}. Is api_root right?`;
-  return { failure: upstreamFailure(message), retriable: false, upstreamStatus: 200 };
+  const message = `upstream "${upstream.name}" (${upstream.apiRoot}) answered ${status} with ${what}. Is api_root right?`;
+  return { failure: upstreamFailure(message), retriable: false, upstreamStatus: status };
 }
 
 /** An answer that the upstream itself calls an error. */

@@ -74,8 +74,9 @@ function wasStaleConnection(error: unknown): boolean {
 
 function dispatch(dispatcher: Dispatcher, request: UpstreamRequest, timers: Timers): Promise<UpstreamReply> {
   return new Promise((resolve, reject) => {
-    const call = new Call(request, timers, resolve, reject);
-    const { method, path, headers, body = null } = request;
+    // A reply that takes minutes must not keep the request's body in memory.
+    const { method, path, headers, body = null, ...watched } = request;
+    const call = new Call(watched, timers, resolve, reject);
     const { origin } = rootOf(request.upstream);
     // undici's own timers would end a model that thinks for six minutes; ours stop while the client is paused.
     const options = { origin, method, path, headers, body, headersTimeout: 0, bodyTimeout: 0 };
@@ -87,9 +88,11 @@ function dispatch(dispatcher: Dispatcher, request: UpstreamRequest, timers: Time
   });
 }
 
+type WatchedRequest = Pick<UpstreamRequest, 'stream' | 'cancellation' | 'onSent'>;
+
 /** One request on the wire: undici's callbacks in, a {@link ReplyBody} out, our timers beside. */
 class Call extends ReplyBody implements Dispatcher.DispatchHandler {
-  readonly #request: UpstreamRequest;
+  readonly #request: WatchedRequest;
   readonly #timers: Timers;
   readonly #resolve: (reply: UpstreamReply) => void;
   readonly #reject: (error: Error) => void;
@@ -104,7 +107,7 @@ class Call extends ReplyBody implements Dispatcher.DispatchHandler {
   #duration: NodeJS.Timeout | undefined;
 
   constructor(
-    request: UpstreamRequest,
+    request: WatchedRequest,
     timers: Timers,
     resolve: (reply: UpstreamReply) => void,
     reject: (error: Error) => void,

@@ -39,7 +39,7 @@ export async function passWhole(
   const contentType = reply.headers['content-type'] ?? '';
   const form = replyForm(bytes, contentType);
   const events = wholeEvents(exchange, bytes, form);
-  if (!events) return nonsenseFailure(bytes, contentType, route.upstream);
+  if (!events) return nonsenseFailure(reply, bytes, route.upstream);
   record.whole(events);
   for (const event of events) outgoing.remember?.(event);
   const isRelayed = outgoing.relayed && form === 'json';
@@ -97,7 +97,7 @@ export function wholeEvents(
   if (form === 'nonsense') return undefined;
   let body: unknown;
   try {
-    body = JSON.parse(bytes.toString('utf8'));
+    body = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { getSystemErrorMap } from 'node:util';
+import { makeDirectory } from '../make-directory.ts';
 import { EXIT, UserError } from '../user-error.ts';
 
 /**
@@ -9,8 +10,7 @@ import { EXIT, UserError } from '../user-error.ts';
  */
 export async function makePrivateDirectory(path: string): Promise<void> {
   try {
-    const made = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (made === undefined) await chmod(path, 0o700);
+    if (!(await makeDirectory(path))) await chmod(path, 0o700);
   } catch (error) {
     throw unwritable(path, error);
   }

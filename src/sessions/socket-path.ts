@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Paths } from '../config/paths.ts';
+import { makeDirectory } from '../make-directory.ts';
 
 /** Longer paths do not fit into `sockaddr_un`: 108 bytes on Linux, 104 on macOS, the terminator included. */
 const MAX_SOCKET_PATH = 100;
@@ -31,7 +32,7 @@ export async function socketPath(paths: Paths, sessionId: string): Promise<strin
 
 /** Makes the directory ours alone, or refuses it: below the temp directory someone else may have been first. */
 async function claimDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   const found = await lstat(directory);
   if (!found.isDirectory() || found.uid !== userInfo().uid)
     throw new Error(`${directory} belongs to someone else`);

@@ -14,6 +14,8 @@ interface JournalOptions {
   readonly onProblem: (message: string) => void;
   /** Bytes that may wait for a slow disk; what comes on top is left out, and the gap recorded. */
   readonly maxQueueBytes?: number;
+  /** Milliseconds between two writes, in which lines gather: each write costs about as much as a short exchange. */
+  readonly paceMs?: number;
 }
 
 /**
@@ -31,6 +33,7 @@ interface Journal extends TrafficSink {
 }
 
 const DEFAULT_QUEUE_BYTES = 64 * 1024 * 1024;
+const DEFAULT_PACE_MS = 50;
 
 /** Opens the record of a session's finished exchanges: one JSON line each, appended as they end. */
 export function openJournal(options: JournalOptions): Journal {
@@ -55,6 +58,8 @@ class LineWriter {
   #leftOut = 0;
   #state: 'open' | 'closed' | 'failed' = 'open';
   #writing: Promise<void> | undefined;
+  /** Ends the pause between two writes. */
+  #wake: () => void = () => {};
   readonly #file: Promise<FileHandle | undefined>;
 
   constructor(options: JournalOptions) {
@@ -82,6 +87,7 @@ class LineWriter {
     if (this.#state === 'open') {
       this.#state = 'closed';
       this.#recordGap();
+      this.#wake();
       this.#writing ??= this.#drain();
     }
     await this.#writing;
@@ -106,11 +112,23 @@ class LineWriter {
         this.#queue = [];
         await file.appendFile(batch);
         this.#queuedBytes -= bytes;
+        await this.#pause();
       }
     } catch (error) {
       this.#fail(error);
     }
     this.#writing = undefined;
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#state !== 'open') return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#options.paceMs ?? DEFAULT_PACE_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Gives up for good: half a journal with a hole in it would mislead. */

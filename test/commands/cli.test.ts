@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { CLI, KEY, llmup, type Machine, makeMachine } from '../sessions/program.ts';
+import { CLI, CLIENT, KEY, llmup, type Machine, makeMachine } from '../sessions/program.ts';
 
 /** Runs a command line on a machine of its own and gives what the shell would see. */
 async function run(machine: Machine, ...args: readonly string[]) {
@@ -90,6 +90,15 @@ export async function load(url, context, next) {
     expect(exitCode).toBe(3);
     expect(stderr).toMatch(/^llmup: no home directory/);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a home in which nothing can be made: a message, exit 3', async () => {
+    const machine = await makeMachine();
+    const env = { ...machine.env, HOME: '/proc/no/home', XDG_STATE_HOME: '', XDG_CONFIG_HOME: '' };
+    const args = ['codex', '--config', machine.config, '--client-bin', CLIENT, '--', 'exit=0'];
+    const { exitCode, stderr } = await run({ ...machine, env }, ...args);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 3 });
+    expect(stderr).toMatch(/^llmup: \/proc\/no\/home\S* cannot be written: no such file or directory/);
   });
 
   test('a reader that leaves early is no fault', async () => {

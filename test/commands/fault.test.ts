@@ -23,14 +23,16 @@ afterEach(async () => {
 });
 
 describe('what ends the program', () => {
-  test('a mistake of the user is told as it is, with what to do', () => {
-    expect(reportFault(new UserError('no such thing', 3, ['try another']), { LLMUP_HOME: home })).toBe(3);
+  test('a mistake of the user is told as it is, with what to do', async () => {
+    expect(await reportFault(new UserError('no such thing', 3, ['try another']), { LLMUP_HOME: home })).toBe(
+      3,
+    );
     expect(written).toBe('llmup: no such thing\n  try another\n');
   });
 
   test('anything else is one line, its stack in a private log, without a secret in either', async () => {
     const env = { LLMUP_HOME: home, SOME_API_KEY: KEY };
-    expect(reportFault(new Error(`broken at ${KEY}\nsecond line`), env)).toBe(70);
+    expect(await reportFault(new Error(`broken at ${KEY}\nsecond line`), env)).toBe(70);
     const log = join(home, 'state/errors.log');
     expect(written).toBe(`llmup: internal error: broken at [redacted]\n  details: ${log}\n`);
     const text = await readFile(log, 'utf8');
@@ -39,8 +41,8 @@ describe('what ends the program', () => {
     expect((await stat(log)).mode & 0o777).toBe(0o600);
   });
 
-  test('LLMUP_DEBUG shows the stack; a log that cannot be written hides nothing', () => {
-    expect(reportFault(new Error('broken'), { LLMUP_DEBUG: '1' })).toBe(70);
+  test('LLMUP_DEBUG shows the stack; a log that cannot be written hides nothing', async () => {
+    expect(await reportFault(new Error('broken'), { LLMUP_DEBUG: '1' })).toBe(70);
     expect(written).toMatch(/^llmup: internal error: broken\n.*Error: broken\n\s+at /s);
   });
 });

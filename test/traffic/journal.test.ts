@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openJournal } from '../../src/traffic/journal.ts';
 import { exchange } from './exchanges.ts';
 
@@ -69,6 +69,16 @@ test('a second journal on the same file appends', async () => {
     await journal.close();
   }
   expect((await linesOf(file)).map((line) => line.id)).toEqual(['ex_1', 'ex_2']);
+});
+
+test('the end does not wait for more lines to write together', { timeout: 5000 }, async () => {
+  const file = join(directory, 'journal.jsonl');
+  const journal = openJournal({ file, record: 'meta', onProblem, paceMs: 60_000 });
+  journal.onEvent?.({ type: 'exchange', exchange: exchange({ id: 'ex_1' }) });
+  await vi.waitFor(async () => expect(await linesOf(file)).toHaveLength(1));
+  for (const id of ['ex_2', 'ex_3']) journal.onEvent?.({ type: 'exchange', exchange: exchange({ id }) });
+  await journal.close();
+  expect((await linesOf(file)).map((line) => line.id)).toEqual(['ex_1', 'ex_2', 'ex_3']);
 });
 
 test('a full disk is told once, and the session goes on', async () => {
