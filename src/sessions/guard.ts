@@ -93,7 +93,8 @@ if lives; then
 fi
 if [ -n "$saved" ]; then
   printf '%s' "$reset" >&3
-  stty "$saved" <&3 2>/dev/null
+  # A shell may be at its prompt by now, with settings of its own; a raw screen alone has signals off.
+  case $(stty -a <&3 2>/dev/null) in *-isig*) stty "$saved" <&3 2>/dev/null ;; esac
 fi
 if [ -d /proc/self ]; then
   grep -lF "${SESSION_VARIABLE}=$session" /proc/[0-9]*/environ 2>/dev/null |
