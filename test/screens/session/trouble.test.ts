@@ -106,6 +106,18 @@ test('an agent that floods its terminal while a reply streams: keys, panels and 
   await screen.shows('after the flood');
 });
 
+test('an agent that writes much and ends at once: not a line of its end is lost', async () => {
+  const machine = await makeMachine();
+  const agent = machine.path('agent');
+  const script = 'case "$*" in *--version*) echo codex-cli 0.169.0 ;; *) seq 1 300000 ;; esac';
+  await writeFile(agent, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const args = [CLI, 'codex', '--config', machine.config, '--client-bin', agent];
+  const screen = new Screen(process.execPath, args, { cwd: machine.workspace, env: machine.env });
+  onTestFinished(() => screen.kill());
+  expect(await screen.ended()).toBe(0);
+  expect(screen.text).toContain('299998\n299999\n300000\nllmup · ');
+});
+
 test('a flood of bytes that are no text breaks nothing', async () => {
   const { screen, agent } = await startSession();
   const noise = Buffer.from(Array.from({ length: 20_000 }, (_, at) => (at * 7919 + (at >> 8) * 31) % 256));
