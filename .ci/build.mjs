@@ -52,9 +52,15 @@ await writeFile('dist/THIRD-PARTY-LICENSES.txt', notices.join(`\n${'-'.repeat(80
 /** Of undici only its HTTP clients: the fetch, WebSocket and caches around them would take as long to load as all of llmup. */
 function undiciClients() {
   const files = { Pool: 'pool', ProxyAgent: 'proxy-agent', Socks5ProxyAgent: 'socks5-proxy-agent' };
-  const contents = Object.entries(files)
-    .map(([name, file]) => `export { default as ${name} } from 'undici/lib/dispatcher/${file}.js';`)
-    .join('\n');
+  const contents = [
+    ...Object.entries(files).map(
+      ([name, file]) => `export { default as ${name} } from 'undici/lib/dispatcher/${file}.js';`,
+    ),
+    // undici's own index gives the clients their methods; of these a tunnel through a forward proxy needs one.
+    "import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';",
+    "import connect from 'undici/lib/api/api-connect.js';",
+    'Dispatcher.prototype.connect = connect;',
+  ].join('\n');
   return {
     name: 'undici-clients',
     setup({ onResolve, onLoad }) {

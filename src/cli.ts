@@ -214,11 +214,24 @@ function buildProgram(args: readonly string[], line: CommandLine): Command {
     .configureOutput({ writeOut, getOutHelpWidth, getOutHasColors: () => false, outputError: () => {} })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
+  program.hook('preAction', (_, command) => refuseEmpty(command));
   for (const { name, description, hidden = false, define } of COMMANDS) {
     const command = program.command(name, { hidden }).description(description).helpCommand(false);
     if (args.includes(name)) define(command, line);
   }
   return program;
+}
+
+/** `--config "$FILE"` with FILE unset is a mistake; a variable that is set to nothing counts as unset. */
+function refuseEmpty(command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (command.getOptionValue(name) !== '') continue;
+    if (command.getOptionValueSource(name) !== 'env') {
+      throw new CommanderError(1, 'llmup.emptyOption', `error: option '${option.flags}' argument is empty`);
+    }
+    command.setOptionValueWithSource(name, undefined, undefined);
+  }
 }
 
 /** `--config-source` is another name of `--config`. */

@@ -115,7 +115,8 @@ async function versionOf(client: Client, program: string, options: DetectOptions
   if (answer.isCanceled) throw new UserError(`stopped before ${client.title} was started`, 130);
   const version = /\d+\.\d+\.\d+[\w.+-]*/.exec(`${answer.stdout}`)?.[0];
   if (answer.failed || version === undefined) {
-    const said = `${answer.stderr ?? ''}`.trim().split('\n').slice(-3).join('\n') || answer.shortMessage;
+    const lines = `${answer.stderr ?? ''}`.trim().split('\n').slice(-3).map(printable);
+    const said = lines.join('\n') || answer.shortMessage;
     throw new UserError(
       `${program} is not a working ${client.title}: \`--version\` failed${said ? `: ${said}` : ''}`,
       EXIT.clientNotFound,
@@ -124,6 +125,11 @@ async function versionOf(client: Client, program: string, options: DetectOptions
   }
   await remember(program, version, options.paths);
   return version;
+}
+
+/** A file that is no program makes the shell quote its bytes, which are not for a terminal. */
+function printable(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\uFFFD]+/gu, '?').slice(0, 300);
 }
 
 interface KnownVersion {

@@ -1,3 +1,4 @@
+import { shippedPreset } from '../config/presets.ts';
 import { startDemoUpstream } from '../demo/server.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import { runSessionCommand } from './session.ts';
@@ -29,7 +30,8 @@ export async function runDemoCommand(
   const upstream = await startDemoUpstream();
   try {
     const variables = { PRESET_DEMO_ENDPOINT_BASE_URL: `${upstream.url}/v1` };
-    return await runSessionCommand(known, { ...options, preset: 'demo' }, clientArgs, { variables });
+    const config = shippedPreset('demo');
+    return await runSessionCommand(known, { ...options, config }, clientArgs, { variables });
   } finally {
     await upstream.close();
   }

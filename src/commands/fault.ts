@@ -14,9 +14,10 @@ export async function reportFault(
   error: unknown,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
-  if (error instanceof UserError) {
-    say([`llmup: ${error.message}`, ...error.hints.map((hint) => `  ${hint}`)]);
-    return error.exitCode;
+  const known = error instanceof UserError ? error : lostDirectory(error);
+  if (known) {
+    say([`llmup: ${known.message}`, ...known.hints.map((hint) => `  ${hint}`)]);
+    return known.exitCode;
   }
   const redact = createRedactor(likelySecrets(env));
   const stack = redact(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -28,6 +29,14 @@ export async function reportFault(
     ...(env.LLMUP_DEBUG ? [stack] : []),
   ]);
   return EXIT.internal;
+}
+
+/** Whatever resolves a path may be the first to find that the directory it started in was removed. */
+function lostDirectory(error: unknown): UserError | undefined {
+  if (!(error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd')) return undefined;
+  return new UserError('the current directory does not exist any more', EXIT.config, [
+    'change to another one',
+  ]);
 }
 
 function say(lines: readonly string[]): void {

@@ -49,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   process.stderr.on('error', () => {});
   try {
     const { env } = process;
+    const listen = options.listen === undefined ? undefined : readListen(options.listen);
     const paths = llmupPaths(env);
     const preset = openPreset(options, paths);
     const values = readVariables({ env, envFile: options.envFile, secretsFile: paths.secretsFile });
@@ -60,7 +61,7 @@ export async function serve(options: ServeOptions): Promise<number> {
         proxy: {
           config,
           credentials,
-          listen: await freeListen(listenOf(config, options)),
+          listen: await freeListen(listen ?? config.listen),
           auth,
           env,
           ...(directory !== undefined && { stateDirectory: directory }),
@@ -200,11 +201,10 @@ function madeUpKey(): string {
   return key;
 }
 
-function listenOf(config: Config, { listen }: ServeOptions): Listen {
-  if (listen === undefined) return config.listen;
-  const parsed = parseListen(listen);
+function readListen(written: string): Listen {
+  const parsed = parseListen(written);
   if (parsed) return parsed;
-  throw new UserError(`--listen must be host:port, not ${JSON.stringify(listen)}`, EXIT.usage, [
+  throw new UserError(`--listen must be host:port, not ${JSON.stringify(written)}`, EXIT.usage, [
     'such as 127.0.0.1:8080, or 127.0.0.1:8080-8090 for the first free one; port 0 takes any',
   ]);
 }

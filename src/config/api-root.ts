@@ -16,9 +16,10 @@ export type ApiRoot = { readonly url: string } | { readonly problem: string; rea
 export function normaliseApiRoot(written: string, protocols: readonly Protocol[]): ApiRoot {
   const text = written.trim();
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    const scheme = /^(localhost|127\.|\d+(\.\d+){3}\b)/i.test(text) ? 'http' : 'https';
     return {
       problem: 'must be a whole URL',
-      hint: `such as https://${hostLike(text) ? text : 'api.example.com/v1'}`,
+      hint: `such as ${hostLike(text) ? `${scheme}://${text}` : 'https://api.example.com/v1'}`,
     };
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;

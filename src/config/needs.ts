@@ -1,5 +1,6 @@
 import { isPlaceholder, normaliseApiRoot } from './api-root.ts';
 import type { Alias, Config, Upstream } from './config.ts';
+import { isKeyText, KEY_FAULT } from './secret-source.ts';
 import type { Values } from './variables.ts';
 
 /** A variable that a config wants. */
@@ -77,7 +78,7 @@ function valueFault(config: Config, need: NeededVariable, value: string): string
     case 'model':
       return /\p{Cc}/u.test(value) ? 'must not hold line breaks or tabs' : undefined;
     case 'key':
-      return /^[\x21-\x7e]+$/.test(value) ? undefined : 'holds characters that no API key has';
+      return isKeyText(value) ? undefined : KEY_FAULT;
   }
 }
 

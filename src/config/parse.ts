@@ -38,9 +38,10 @@ export function readConfig(document: ConfigDocument, value: unknown): Config {
     ]);
   }
   const parsed = configFile.safeParse(value);
-  const problems: Problem[] = parsed.success
-    ? []
-    : [...schemaProblems(configFile, parsed.error.issues, value)];
+  const problems: Problem[] = [
+    ...unusableNames(value),
+    ...(parsed.success ? [] : schemaProblems(configFile, parsed.error.issues, value)),
+  ];
   const refused = problems.map(({ path }) => pathText(path));
   const rest = parsed.success
     ? parsed
@@ -61,6 +62,18 @@ export function readConfig(document: ConfigDocument, value: unknown): Config {
     problems.map((problem) => ({ ...document.locate(problem.path), text: problemText(problem) })),
   );
 }
+
+/** `__proto__` is passed over by whatever reads the file into plain objects: an alias of that name would be missing. */
+function unusableNames(value: unknown): readonly Problem[] {
+  if (value === null || typeof value !== 'object') return [];
+  return NAMED.flatMap((key) => {
+    const names: unknown = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+    if (names === null || typeof names !== 'object' || !Object.hasOwn(names, '__proto__')) return [];
+    return [{ path: [key, '__proto__'], message: 'this name cannot be used', hint: 'take another' }];
+  });
+}
+
+const NAMED = ['upstreams', 'model_aliases'] as const;
 
 /** The config that the file describes, with the defaults; what is wrong goes to `report`. */
 function configOf(file: ConfigFile, source: string, report: Report): Config {

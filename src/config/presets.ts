@@ -214,6 +214,11 @@ function filesIn(directory: string): readonly string[] {
   }
 }
 
+/** The file of a preset that llmup brings, whatever the user has by that name. */
+export function shippedPreset(name: string): string {
+  return join(shippedPresets(), `${name}.yaml`);
+}
+
 /** The presets beside the running program: `dist/…` in the package, `src/config/…` in the sources. */
 function shippedPresets(): string {
   const candidates = ['../presets', '../../presets'].map((path) =>

@@ -37,15 +37,21 @@ export function problemText(problem: Problem): string {
 
 /** Everything wrong with one file as one error, in the order of the text. */
 export function faults(source: string, list: readonly Fault[]): UserError {
-  const lines = [...list]
+  const sorted = [...list]
     .sort((a, b) => a.line - b.line || a.column - b.column)
     .map(({ line, column, text }) => `${source}:${line}:${column}  ${text}`);
+  const lines = [...new Set(sorted)];
   const heading = lines.length === 1 ? 'the config has a mistake' : `the config has ${lines.length} mistakes`;
+  const shown = lines.slice(0, MOST_SHOWN).map((line) => `  ${line}`);
+  const more = lines.length - shown.length;
   return new UserError(
-    [`${heading}:`, ...[...new Set(lines)].map((line) => `  ${line}`)].join('\n'),
+    [`${heading}:`, ...shown, ...(more > 0 ? [`  … and ${more} more`] : [])].join('\n'),
     EXIT.config,
   );
 }
+
+/** A file that is not YAML at all must not push its first mistake off the screen. */
+const MOST_SHOWN = 20;
 
 /** A value as it may be shown in a message: short, and on one line. */
 export function shownValue(value: unknown): string | undefined {

@@ -31,7 +31,7 @@ export function inlineSecrets(value: unknown, path: Path = []): readonly Path[] 
 /** The same data with {@link HIDDEN} in the place of every secret. */
 export function withoutSecrets(value: unknown, path: Path = []): unknown {
   if (typeof value === 'string') {
-    if (!isInlineSecret(path, value)) return value;
+    if (!isInlineSecret(path, value) && !isCredentialHeader(path)) return value;
     return path.at(-1) === 'url' ? hideUserinfo(value) : HIDDEN;
   }
   if (Array.isArray(value)) return value.map((item, index) => withoutSecrets(item, [...path, index]));
@@ -47,6 +47,16 @@ function isInlineSecret(path: Path, value: string): boolean {
   if (last === 'authorization') return path[0] === 'hooks';
   return last === 'url' && hasUserinfo(value);
 }
+
+/** Headers are not for secrets, and still hold some: a key of a gateway, beside the provider's own. */
+function isCredentialHeader(path: Path): boolean {
+  const holder = path.at(-2);
+  return (holder === 'headers' || holder === 'upstream_headers') && CREDENTIAL_NAME.test(String(path.at(-1)));
+}
+
+/** Names of headers that are not known and still tell what they hold: `x-gateway-token`. */
+const CREDENTIAL_NAME =
+  /(^|[-_])(api-?key|key|token|secret|password|auth|authorization|credentials?)($|[-_])/i;
 
 /** Whether a URL carries a user name or a password, well-formed or not. */
 export function hasUserinfo(url: string): boolean {

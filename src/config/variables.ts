@@ -33,7 +33,10 @@ export function readVariables({ env, envFile, secretsFile, entered = {} }: Varia
     parseDotenv(readSecretsFile(secretsFile), secretsFile),
     new Map(Object.entries(entered)),
   ];
-  const sources: readonly Values[] = [{ get: (name) => env[name] }, ...files];
+  const sources: readonly Values[] = [
+    { get: (name) => (Object.hasOwn(env, name) ? env[name] : undefined) },
+    ...files,
+  ];
   return {
     given: new Set(files.flatMap((file) => [...file.keys()])),
     get(name) {

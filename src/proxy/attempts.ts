@@ -4,7 +4,7 @@ import { refusedLosses } from '../protocols/policy.ts';
 import { exchangeHeaders } from './answer-headers.ts';
 import { sparingRetries } from './codex-client.ts';
 import type { OpenExchange } from './context.ts';
-import { sendError } from './error-answer.ts';
+import { redactedFailure, sendError } from './error-answer.ts';
 import { sameHealing } from './learned-healings.ts';
 import { RelayedStream } from './relay-stream.ts';
 import { ClientGone } from './request-body.ts';
@@ -83,7 +83,7 @@ async function tryOnce(
     reply = await asked;
   } catch (error) {
     cancellation.throwIfCancelled();
-    return connectionFailure(error, route.upstream);
+    return connectionFailure(error, route.upstream, context.pools.proxyOf(route.upstream));
   }
   record.firstByte();
   record.body('upstreamReply', '', true);
@@ -92,7 +92,14 @@ async function tryOnce(
     const errorBody = await reply.body.collectUpTo(context.config.limits.maxUpstreamErrorBodyBytes);
     cancellation.throwIfCancelled();
     record.body('upstreamReply', errorBody);
-    return statusFailure(reply.status, reply.headers, errorBody, upstreamCodec, route.upstream, Date.now());
+    return statusFailure(
+      reply,
+      errorBody,
+      upstreamCodec,
+      route.upstream,
+      context.options.auth.mode,
+      Date.now(),
+    );
   }
   context.healings.learn(route, upstreamCodec.protocol, healings);
   return answer ? passStream(exchange, answer, reply) : passWhole(exchange, reply);
@@ -161,7 +168,7 @@ function tell(
   answer?.release();
   if (!response.headersSent && !response.destroyed) {
     const spared = sparingRetries(failure, request.headers);
-    const told = { ...spared, message: context.redact(failure.message) };
+    const told = redactedFailure(spared, context.redact);
     const headers = exchangeHeaders(exchange, upstreamHeaders);
     record.answered(sendError(response, clientCodec.protocol, told, record.id, headers));
   }

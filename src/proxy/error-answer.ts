@@ -45,8 +45,19 @@ function errorBody(
   return { status, body: { type: 'error', error: { type, message }, request_id: requestId } };
 }
 
+/** A failure as it may be told: an upstream may echo a key in each of its texts. */
+export function redactedFailure(failure: Failure, redact: (text: string) => string): Failure {
+  const { code, param } = failure;
+  return {
+    ...failure,
+    message: redact(failure.message),
+    ...(code !== undefined && { code: redact(code) }),
+    ...(param !== undefined && { param: redact(param) }),
+  };
+}
+
 /**
- * Answers with a failure, in the shape of the route's protocol. Its message must have been redacted.
+ * Answers with a failure, in the shape of the route's protocol. It must have been redacted.
  * @returns the status sent
  */
 export function sendError(

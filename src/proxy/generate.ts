@@ -44,7 +44,7 @@ export async function generate(incoming: IncomingGenerate): Promise<void> {
   const raw = await readBody(request, context.config.limits.maxRequestBodyBytes);
   record.body('clientRequest', raw);
   const members = membersOf(raw);
-  const stream = asksForStream(memberValue(raw, members, 'stream'));
+  const stream = wantsStream(memberValue(raw, members, 'stream'));
   const model = memberValue(raw, members, 'model');
   record.asked(typeof model === 'string' ? model : '', stream, raw.length);
   if (typeof model !== 'string' || model.trim() === '') {
@@ -75,10 +75,13 @@ export async function generate(incoming: IncomingGenerate): Promise<void> {
  * Whether the client wants a stream. Some servers take `"true"` for true and others do not, so that a client which
  * says so would sooner or later get what it cannot read.
  */
-function asksForStream(stream: unknown): boolean {
+function wantsStream(stream: unknown): boolean {
   if (typeof stream === 'boolean') return stream;
   if (stream === undefined || stream === null) return false;
-  throw invalidRequest(`Invalid type for 'stream': expected a boolean, but got a ${typeof stream}.`, 'stream');
+  throw invalidRequest(
+    `Invalid type for 'stream': expected a boolean, but got a ${typeof stream}.`,
+    'stream',
+  );
 }
 
 interface Routed {

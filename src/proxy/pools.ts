@@ -36,6 +36,11 @@ export class UpstreamPools {
     return this.#open(origin, proxy);
   }
 
+  /** The forward proxy on the way to an upstream, if any. */
+  proxyOf(upstream: Upstream): URL | undefined {
+    return this.#way(upstream).proxy;
+  }
+
   /** Cuts whatever still runs. */
   async destroy(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
@@ -52,7 +57,7 @@ export class UpstreamPools {
     if (!proxy) return new Pool(origin.origin, { ...options, connect });
     if (proxy.protocol.startsWith('socks')) {
       // undici knows `socks5:` only; it always leaves names to the proxy, which is what `socks5h:` asks for.
-      return new Socks5ProxyAgent(proxy.href.replace(/^socks\w*:/, 'socks5:'), options);
+      return unannounced(() => new Socks5ProxyAgent(proxy.href.replace(/^socks\w*:/, 'socks5:'), options));
     }
     return new ProxyAgent({
       ...options,
@@ -62,5 +67,16 @@ export class UpstreamPools {
       requestTls: connect,
       proxyTls: connect,
     });
+  }
+}
+
+/** undici calls its SOCKS5 agent experimental on the user's terminal, where an agent may be drawing. */
+function unannounced<T>(make: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return make();
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }

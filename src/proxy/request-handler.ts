@@ -9,7 +9,7 @@ import { exchangeHeaders } from './answer-headers.ts';
 import { Cancellation } from './cancellation.ts';
 import { sparingRetries } from './codex-client.ts';
 import type { ProxyContext } from './context.ts';
-import { sendError } from './error-answer.ts';
+import { redactedFailure, sendError } from './error-answer.ts';
 import { ExchangeRecorder } from './exchange-recorder.ts';
 import { generate, noSuchModel } from './generate.ts';
 import { sendHealth } from './health.ts';
@@ -224,7 +224,7 @@ export class RequestHandler {
     }
     const { redact, config } = exchange?.context ?? this.#context;
     const spared = exchange ? sparingRetries(failure, request.headers) : failure;
-    const told = { ...spared, message: redact(failure.message) };
+    const told = redactedFailure(spared, redact);
     const headers = exchange ? exchangeHeaders(exchange, {}) : {};
     refuseEarly(request, config.timers.grace, () => {
       sendError(response, shape, told, exchange?.record.id ?? newId('req_'), headers);

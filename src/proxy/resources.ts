@@ -5,7 +5,7 @@ import { codecFor } from '../protocols/codecs.ts';
 import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { ProxyContext } from './context.ts';
-import { sendError } from './error-answer.ts';
+import { redactedFailure, sendError } from './error-answer.ts';
 import { replyHeaders, upstreamHeaders } from './headers.ts';
 import { newId } from './new-id.ts';
 import { readBody } from './request-body.ts';
@@ -64,16 +64,22 @@ export async function passResource(incoming: IncomingResource): Promise<void> {
     );
   } catch (error) {
     cancellation.throwIfCancelled();
-    throw new RequestRefused(connectionFailure(error, upstream).failure);
+    throw new RequestRefused(connectionFailure(error, upstream, context.pools.proxyOf(upstream)).failure);
   }
   if (reply.status >= 300) {
     const errorBody = await reply.body.collectUpTo(context.config.limits.maxUpstreamErrorBodyBytes);
-    const { failure } = statusFailure(reply.status, reply.headers, errorBody, codec, upstream, Date.now());
-    const message = context.redact(failure.message);
+    const { failure } = statusFailure(
+      reply,
+      errorBody,
+      codec,
+      upstream,
+      context.options.auth.mode,
+      Date.now(),
+    );
     sendError(
       response,
       'responses',
-      { ...failure, message },
+      redactedFailure(failure, context.redact),
       newId('req_'),
       replyHeaders(reply.headers, context.redact),
     );

@@ -4,6 +4,7 @@ import type { ReplyEvent } from '../protocols/reply.ts';
 import { exchangeHeaders } from './answer-headers.ts';
 import { ClientStream } from './client-stream.ts';
 import type { OpenExchange } from './context.ts';
+import { redactedFailure } from './error-answer.ts';
 import type { UpstreamReply } from './upstream.ts';
 import { type FailedTry, failureIn, isRetriable } from './upstream-failure.ts';
 
@@ -60,8 +61,7 @@ export abstract class StreamAnswer {
     const { record, context } = this.exchange;
     record.answered(200);
     record.failed(failure);
-    const message = context.redact(failure.message);
-    this.client.end(inTheirWords ?? this.failureFrames({ ...failure, message }));
+    this.client.end(inTheirWords ?? this.failureFrames(redactedFailure(failure, context.redact)));
   }
 
   /** Stops the heartbeats; the answer is somebody else's from here on. */

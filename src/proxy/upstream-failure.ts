@@ -3,6 +3,7 @@ import type { SecretSource, Upstream } from '../config/config.ts';
 import type { Codec } from '../protocols/codec.ts';
 import type { Failure } from '../protocols/failure.ts';
 import type { ReplyEvent } from '../protocols/reply.ts';
+import type { ProxyOptions } from './handle.ts';
 import { type UpstreamReply, UpstreamTimeout } from './upstream.ts';
 import { rootOf } from './upstream-path.ts';
 
@@ -21,8 +22,11 @@ const PASSING_KINDS = new Set<Failure['kind']>(['rate-limit', 'overloaded', 'ups
 /** The kinds that stay whatever the status: a quota does not come back within seconds, a prompt does not shrink. */
 const LASTING_KINDS = new Set<Failure['kind']>(['quota', 'context-length', 'content-filter', 'too-large']);
 
-/** An upstream that could not be reached, broke off, or kept us waiting. */
-export function connectionFailure(error: unknown, upstream: Upstream): FailedTry {
+/**
+ * An upstream that could not be reached, broke off, or kept us waiting.
+ * @param proxy the forward proxy that was to reach it: what could not be connected to is then the proxy
+ */
+export function connectionFailure(error: unknown, upstream: Upstream, proxy?: URL): FailedTry {
   const { origin } = rootOf(upstream);
   const name = `upstream "${upstream.name}" (${origin})`;
   if (error instanceof UpstreamTimeout) {
@@ -39,7 +43,8 @@ export function connectionFailure(error: unknown, upstream: Upstream): FailedTry
     return { failure: upstreamFailure(`${name}: ${error.message}`), retriable: false };
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const explained = EXPLAINED[code] ?? `failed: ${(error as Error).message || code}`;
-  return { failure: upstreamFailure(`${name} ${explained}`), retriable: !LASTING_CODES.has(code) };
+  const who = proxy && CONNECTING.has(code) ? `${name}: its proxy ${proxy.protocol}//${proxy.host}` : name;
+  return { failure: upstreamFailure(`${who} ${explained}`), retriable: !LASTING_CODES.has(code) };
 }
 
 /** A stream that ended without its terminal event, or broke a limit. */
@@ -67,11 +72,11 @@ export function nonsenseFailure(
 
 /** An answer that the upstream itself calls an error. */
 export function statusFailure(
-  status: number,
-  headers: IncomingHttpHeaders,
+  { status, headers }: Pick<UpstreamReply, 'status' | 'headers'>,
   body: Buffer,
   codec: Codec,
   upstream: Upstream,
+  auth: ProxyOptions['auth']['mode'],
   now: number,
 ): FailedTry {
   if (status < 400) {
@@ -82,7 +87,8 @@ export function statusFailure(
   const retryAfter = retryAfterSeconds(headers, now) ?? decoded.retryAfter;
   const failure: Failure = { ...decoded, ...(retryAfter !== undefined && { retryAfter }) };
   return {
-    failure: status === 401 || status === 403 ? credentialFailure(failure, status, upstream) : failure,
+    failure:
+      status === 401 || status === 403 ? credentialFailure({ ...failure, status }, upstream, auth) : failure,
     // The header is the OpenAI and Anthropic SDKs' convention for "the server knows better".
     retriable: headers['x-should-retry'] !== 'false' && isRetriable(failure, status),
     upstreamStatus: status,
@@ -108,10 +114,15 @@ export function isRetriable(failure: Failure, upstreamStatus?: number): boolean 
   return upstreamStatus >= 500 || upstreamStatus === 408 || upstreamStatus === 409 || upstreamStatus === 429;
 }
 
-/** Our credentials were refused: nothing the client can mend, so say which upstream and which variable. */
-function credentialFailure(failure: Failure, status: number, upstream: Upstream): Failure {
-  const message = `upstream "${upstream.name}" refused ${keyName(upstream.key)} with status ${status}: ${failure.message}`;
-  return { ...failure, kind: 'upstream-authentication', status, message };
+/** Credentials were refused: where they are ours the client can mend nothing, so say which upstream and which variable. */
+function credentialFailure(
+  failure: Failure,
+  upstream: Upstream,
+  auth: ProxyOptions['auth']['mode'],
+): Failure {
+  const key = auth === 'client_provider_key' ? "the client's own key" : keyName(upstream.key);
+  const message = `upstream "${upstream.name}" refused ${key} with status ${failure.status}: ${failure.message}`;
+  return { ...failure, kind: 'upstream-authentication', message };
 }
 
 function keyName(key: SecretSource | undefined): string {
@@ -152,6 +163,7 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'could not be connected to in time',
   UND_ERR_SOCKET: 'closed the connection',
   HPE_INVALID_CONSTANT: 'does not speak HTTP',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS: is it http:// rather than https://?',
   ERR_TLS_CERT_ALTNAME_INVALID: 'has a TLS certificate for another host',
   DEPTH_ZERO_SELF_SIGNED_CERT:
     'has a self-signed TLS certificate (NODE_EXTRA_CA_CERTS can name its authority)',
@@ -160,10 +172,14 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'has an expired TLS certificate',
 };
 
+/** What happens before there is a connection. */
+const CONNECTING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+
 /** What will be the same a second later. */
 const LASTING_CODES = new Set([
   'ENOTFOUND',
   'HPE_INVALID_CONSTANT',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',

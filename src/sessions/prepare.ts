@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Client, ClientArguments, ClientPlan, PlannedFile } from '../clients/client.ts';
@@ -10,6 +10,7 @@ import { hydrate } from '../config/hydrate.ts';
 import type { Paths } from '../config/paths.ts';
 import { type ClientName, choosePreset, openPreset } from '../config/presets.ts';
 import { resolveName } from '../config/resolve.ts';
+import { hasUserinfo } from '../config/secrets.ts';
 import { readServedModel } from '../config/served-model.ts';
 import { readVariables, type Variables } from '../config/variables.ts';
 import { EXIT, UserError } from '../user-error.ts';
@@ -218,6 +219,10 @@ async function findTarget(
 /** A proxy that runs already: only its models are asked for. */
 async function attach(proxyBase: string, wanted: string | undefined, variables: Variables): Promise<Target> {
   const url = proxyBase.replace(/\/+$/, '');
+  if (hasUserinfo(url))
+    throw new UserError('--proxy-base must not hold a user name or password', EXIT.usage, [
+      'the key of that proxy goes into LLM_UNIVERSAL_PROXY_KEY',
+    ]);
   if (!/^https?:\/\/[^/?#]/.test(url) || !URL.canParse(url))
     throw new UserError(`--proxy-base ${proxyBase} is not an http or https URL`, EXIT.usage, [
       'such as http://127.0.0.1:8080',
@@ -289,13 +294,19 @@ function routeView(config: Config, name: string, client: Client): RouteView[] {
 function findWorkspace(wanted: string | undefined, directory: string): string {
   if (wanted === undefined) return directory;
   const path = resolve(directory, wanted);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return realpathSync(path);
-  throw new UserError(
-    `--workspace ${wanted}: ${found ? 'it is a file, not a directory' : 'there is no such directory'}`,
-    EXIT.config,
-    ['name a directory that exists, or leave the option out to work in the current one'],
-  );
+  let fault = 'it is a file, not a directory';
+  try {
+    if (statSync(path).isDirectory()) {
+      accessSync(path, constants.X_OK);
+      return realpathSync(path);
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    fault = code === 'EACCES' ? 'it may not be entered (permission denied)' : 'there is no such directory';
+  }
+  throw new UserError(`--workspace ${wanted}: ${fault}`, EXIT.config, [
+    'name a directory that exists, or leave the option out to work in the current one',
+  ]);
 }
 
 /** Refuses what would take the client away from the session, all of it at once. */

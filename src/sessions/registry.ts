@@ -123,7 +123,9 @@ export function findSession(sessions: readonly SessionEntry[], query: string): S
   throw new UserError(
     session ? `several sessions match ${query}` : `there is no session ${query}`,
     EXIT.usage,
-    ids.length > 0 ? [`${session ? 'choose one of' : 'there are'}: ${ids.join(', ')}`] : [],
+    ids.length > 0
+      ? [`${session ? 'choose one of' : 'there are'}: ${ids.join(', ')}`]
+      : ['none has run yet, or it was started with another HOME or LLMUP_HOME'],
   );
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -77,11 +77,74 @@ export async function load(url, context, next) {
     [['claude', '-p', 'hi'], 'cannot run claude yet'],
     [['gemini', '--', '-p', 'hi'], 'cannot run gemini yet'],
     [['config'], 'check'],
+    [['config', 'chek'], 'llmup config --help'],
+    [['presets', 'shwo'], "unknown command 'shwo'"],
+    [['codex', '--config', ''], "'--config <file>' argument is empty"],
+    [['codex', '-w', ''], 'argument is empty'],
+    [['serve', '--listen', 'nowhere'], '--listen must be host:port'],
   ])('%j is a usage error that says what to do', async (args, expected) => {
     const { exitCode, stdout, stderr } = await run(await makeMachine(), ...args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(expected);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('variables that are set to nothing count as unset', async () => {
+    const machine = withEnv(await makeMachine(), { CONFIG_PATH: '', BIND_ADDR: '' });
+    const { exitCode, stderr } = await run(machine, 'serve');
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('PRESET_OPENAI_ENDPOINT_BASE_URL');
+  });
+
+  test('a password in --proxy-base is refused, and not repeated', async () => {
+    const args = ['codex', '--proxy-base', 'http://me:my-password@127.0.0.1:9', '-m', 'coder'];
+    const { exitCode, stderr } = await run(await makeMachine(), ...args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('LLM_UNIVERSAL_PROXY_KEY');
+    expect(stderr).not.toContain('my-password');
+  });
+
+  test('a current directory that was removed: a message, exit 3', async () => {
+    const machine = await makeMachine();
+    const script = `mkdir "$0/gone" && cd "$0/gone" && rmdir "$0/gone" && "$1" "$2" config check my.yaml`;
+    const args = ['-c', script, machine.directory, process.execPath, CLI];
+    const options = { env: machine.env, extendEnv: false, reject: false };
+    const { exitCode, stderr } = await execa('bash', args, options);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/^llmup: the current directory does not exist any more/),
+    });
+  });
+
+  test('a workspace that leads nowhere: a message, exit 3', async () => {
+    const machine = await makeMachine();
+    await symlink(machine.path('loop'), machine.path('loop'));
+    const args = ['codex', '--config', machine.config, '-w', machine.path('loop')];
+    const { exitCode, stderr } = await run(machine, ...args);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/^llmup: --workspace \S*loop: there is no such directory/);
+  });
+
+  test('a client that is no program: a message without its bytes, exit 4', async () => {
+    const machine = await makeMachine();
+    const client = machine.path('client');
+    await writeFile(client, '\x1b[31mnonsense\x07\n', { mode: 0o755 });
+    const args = ['codex', '--config', machine.config, '--client-bin', client];
+    const { exitCode, stderr } = await run(machine, ...args);
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain('is not a working Codex CLI');
+    expect(stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('the demo is llmup’s own, whatever preset the user calls demo', async () => {
+    const machine = await makeMachine();
+    const presets = `${machine.home}/.config/llmup/presets`;
+    await mkdir(presets, { recursive: true });
+    await writeFile(`${presets}/demo.yaml`, 'upstreams: { MINE: { api_root: "http://h/v1", auth: none } }\n');
+    const { exitCode, stdout } = await run(machine, 'demo', '--client-bin', CLIENT, '--print-env');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('DEMO-CHAT');
+    expect(stdout).toContain('/homes/codex/demo');
   });
 
   test('no home: a message, exit 3, and no stack', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { execa } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -100,5 +101,28 @@ describe('llmup serve', () => {
     await ask({ 'x-api-key': 'key-of-a-client-1' });
     expect(provider.requests[0]?.headers.authorization).toBe('Bearer key-of-a-client-1');
     await provider.close();
+  });
+
+  // The bundle takes undici apart: a tunnel needs a method that its clients have from undici's own index.
+  test('reaches HTTPS upstreams through a forward proxy', async () => {
+    const asked: string[] = [];
+    const forward = createHttpServer().on('connect', (request, socket) => {
+      asked.push(String(request.url));
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    });
+    forward.listen(0, '127.0.0.1');
+    await once(forward, 'listening');
+    const { port } = forward.address() as { port: number };
+    const machine = await makeMachine('https://provider.example');
+    const env = { ...AUTH, HTTPS_PROXY: `http://127.0.0.1:${port}` };
+    const url = await address(start(machine, env, '--listen', '127.0.0.1:0'));
+    const answer = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${PROXY_KEY}` },
+      body: JSON.stringify({ model: 'coder', messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    expect(await answer.text()).toContain('Proxy response (407)');
+    expect(asked[0]).toBe('provider.example:443');
+    forward.close();
   });
 });

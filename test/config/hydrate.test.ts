@@ -190,6 +190,17 @@ hooks: { usage: { url: "https://h.example", authorization: hook-secret } }
     expect(resolveCredentials(config, new Map()).upstreams.size).toBe(0);
   });
 
+  test('what is shown holds no header that looks like a credential', async () => {
+    const headers = '{ X-Title: shown, x-gateway-token: gateway-secret }';
+    const loaded = await load(
+      `upstreams: { A: { api_root: "http://h/v1", auth: none, headers: ${headers} } }`,
+    );
+    const { config, text: shown } = hydrate(loaded, new Map(), { kind: 'available' });
+    expect(shown).toContain('X-Title: shown');
+    expect(shown).not.toContain('gateway-secret');
+    expect(config.upstreams.get('A')?.headers).toMatchObject({ 'x-gateway-token': 'gateway-secret' });
+  });
+
   test('credentials that are missing are listed by name', async () => {
     const loaded = await load(text);
     const error = userError(() => resolveCredentials(loaded.config, new Map(), ['A', 'B', 'C']));

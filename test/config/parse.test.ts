@@ -437,6 +437,7 @@ model_aliases:
     ['the key where its variable belongs', 'provider_key_env: sk-secret-1'],
     ['a key without a mapping', 'provider_key: sk-secret-1'],
     ['a credential as a header', 'headers: { X-Api-Key: sk-secret-1 }'],
+    ['a key with a line break in it', 'provider_key: { inline: "sk-secret-1\\nx" }'],
     ['a header that no client could send', 'headers: { x-token: "sk-secret-1\\n" }'],
     ['a misspelt key', 'provider_ky: sk-secret-1'],
     ['an egress with a password', 'proxy: { url: "ftp://u:sk-secret-1@x" }'],
@@ -452,5 +453,29 @@ model_aliases:
     const found = mistakes(upstream('').replace('https://', 'https://me:sk-secret-1@'));
     expect(found.join()).toContain('must not hold a user name or password');
     expect(found.join()).not.toContain('sk-secret');
+  });
+});
+
+describe('names and sizes out of the ordinary', () => {
+  test('an address without a scheme is shown with the likely one', () => {
+    const shown = (address: string) =>
+      mistakes(upstream('').replace('https://api.example.com/v1', address))[0];
+    expect(shown('localhost:11434/v1')).toContain('such as http://localhost:11434/v1');
+    expect(shown('192.168.0.7:8000/v1')).toContain('such as http://192.168.0.7:8000/v1');
+    expect(shown('api.z.ai/v4')).toContain('such as https://api.z.ai/v4');
+  });
+
+  test('`__proto__` would be passed over in silence, and is refused', () => {
+    const text = upstream('', 'model_aliases: { __proto__: MAIN:m, constructor: MAIN:m }\n');
+    expect(mistakes(text)).toEqual([
+      '6:18  model_aliases.__proto__: this name cannot be used — take another',
+    ]);
+  });
+
+  test('a file that is no config at all fills one screen', () => {
+    const keys = Array.from({ length: 50 }, (_, index) => `nonsense_${index}: 1`).join('\n');
+    const error = userError(() => parseConfig(keys, 'my.yaml'));
+    expect(error.message.split('\n').length).toBeLessThanOrEqual(22);
+    expect(error.message).toMatch(/\n {2}… and \d+ more$/);
   });
 });

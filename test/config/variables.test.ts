@@ -81,6 +81,11 @@ describe('where a variable comes from', () => {
     expect(error.hints).toEqual([`chmod 600 ${secretsFile}`]);
   });
 
+  test('what every object has is no variable', () => {
+    const variables = readVariables({ env: {}, secretsFile: join(directory, 'secrets.env') });
+    for (const name of ['constructor', 'toString', '__proto__']) expect(variables.get(name)).toBeUndefined();
+  });
+
   test('no secrets.env is fine; a missing --env-file is not', () => {
     const secretsFile = join(directory, 'secrets.env');
     expect(readVariables({ env: {}, secretsFile }).get('A')).toBeUndefined();

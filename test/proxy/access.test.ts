@@ -174,6 +174,27 @@ describe('what is answered without a model', () => {
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
   });
 
+  it.each([
+    ['two slashes in a row', '/openai/v1//chat/completions'],
+    ['a slash at the end', '/openai/v1/chat/completions/'],
+    ['an absolute target', 'http://127.0.0.1/openai/v1/chat/completions'],
+  ])('takes %s', async (_, target) => {
+    const body = JSON.stringify(chatRequest());
+    const length = `content-length: ${body.length}`;
+    const lines = [`POST ${target} HTTP/1.1`, ...AUTHORIZED, 'connection: close', length];
+    expect(await raw(head(lines) + body)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('goes by the Host header, whatever an absolute target says', async () => {
+    const lines = ['GET http://127.0.0.1/health HTTP/1.1', 'host: evil.example', 'connection: close'];
+    expect(await raw(head(lines))).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it('passes on a query that holds question marks', async () => {
+    await proxy.post(`${CHAT_PATH}?note=a?b&key=gone`, chatRequest());
+    expect(provider.requests.at(-1)?.path).toBe('/v1/chat/completions?note=a%3Fb');
+  });
+
   it.each(['/anthropic/v1/messages', '/v1/messages', '/google/v1beta/models/chat:streamGenerateContent'])(
     'says that %s is not spoken yet, and asks nobody',
     async (path) => {
@@ -203,7 +224,9 @@ describe('what is answered without a model', () => {
     expect(await list('/v1/models')).toMatchObject({ object: 'list', data: [openai] });
     expect(await list('/openai/v1/models/chat')).toMatchObject(openai);
     expect(await list('/openai/v1/models/CHAT%3Aother')).toMatchObject({ id: 'CHAT:other' });
-    expect(await list('/openai/v1/models/none')).toMatchObject({ error: { code: 'model_not_found' } });
+    expect(await list('/openai/v1/models/chta')).toMatchObject({
+      error: { code: 'model_not_found', message: expect.stringContaining('did you mean "chat"') },
+    });
     const messages = { type: 'model', id: 'chat', max_input_tokens: 1000, max_tokens: 100 };
     expect(await list('/anthropic/v1/models')).toMatchObject({ data: [messages], first_id: 'chat' });
     expect(await list('/v1/models', { 'anthropic-version': '2023-06-01' })).toMatchObject({
@@ -245,6 +268,7 @@ describe('request bodies', () => {
     ['a list', '[]', /not a JSON object/],
     ['no model', '{"messages":[]}', /model is required/],
     ['a model that is none', '{"model":7,"messages":[]}', /model is required/],
+    ['a text for a flag', '{"model":"chat","stream":"true","messages":[]}', /'stream': expected a boolean/],
   ])('that are wrong (%s) are refused with the reason', async (_, body, message) => {
     const answer = await proxy.post(CHAT_PATH, body);
     expect(answer.status).toBe(400);

@@ -69,6 +69,23 @@ describe('egress', () => {
     expect(forward.seen).toEqual(['CONNECT api.example.com:443']);
   });
 
+  it('names the proxy that cannot be reached, and not its password', async () => {
+    provider = await startProvider(() => ({ json: HELLO_JSON }));
+    const down = 'http://user:proxy-password@127.0.0.1:1';
+    proxy = await startTestProxy(provider.url, { config: { proxy: { url: down } }, timers: { retries: 0 } });
+    const text = await (await proxy.post(CHAT_PATH, chatRequest())).text();
+    expect(text).toContain('its proxy http://127.0.0.1:1 refused the connection');
+    expect(text).not.toContain('proxy-password');
+  });
+
+  it('says that a server without TLS has none', async () => {
+    provider = await startProvider(() => ({ json: HELLO_JSON }));
+    proxy = await startTestProxy(provider.url.replace('http:', 'https:'));
+    const text = await (await proxy.post(CHAT_PATH, chatRequest())).text();
+    expect(text).toContain('does not speak TLS');
+    expect(proxy.last().attempts).toBe(1);
+  });
+
   it('goes straight to loopback whatever the environment says', async () => {
     const forward = await startForwardProxy();
     provider = await startProvider(() => ({ json: HELLO_JSON }));

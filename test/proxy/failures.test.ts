@@ -388,6 +388,47 @@ describe('an upstream that answers something else', () => {
     expect(proxy.last().error?.kind).toBe('upstream-authentication');
   });
 
+  it('that echoes a key in a code or a field’s name is told without it', async () => {
+    const more = { code: `bad-${PROVIDER_KEY}`, param: `messages.${PROVIDER_KEY}` };
+    await start(() => error(400, 'no', more));
+    for (const body of [chatRequest(), STREAM, responsesRequest({ model: 'chat' })]) {
+      const path = 'input' in body ? RESPONSES_PATH : CHAT_PATH;
+      const text = await (await proxy.post(path, body)).text();
+      expect(text).toContain('bad-[redacted]');
+      expect(text).not.toContain(PROVIDER_KEY);
+    }
+    expect(JSON.stringify(proxy.states)).not.toContain(PROVIDER_KEY);
+  });
+
+  it('that refuses the client’s own key says so, and the key is in no record', async () => {
+    const key = 'key-that-a-caller-brings';
+    await start(() => error(401, `no such key: ${key}`), {
+      options: { auth: { mode: 'client_provider_key' }, recordBodies: true },
+    });
+    const headers = { authorization: `Bearer ${key}` };
+    const answer = await proxy.post(CHAT_PATH, chatRequest({ user: key }), { headers });
+    expect(provider.requests[0]?.headers.authorization).toBe(`Bearer ${key}`);
+    expect(answer.status).toBe(401);
+    expect(await answer.text()).toMatch(/CHAT.*refused the client's own key.*no such key: \[redacted\]/);
+    expect(proxy.bodies).toHaveLength(1);
+    expect(JSON.stringify([proxy.states, proxy.bodies])).not.toContain(key);
+  });
+
+  it('begins with a byte order mark is understood', async () => {
+    await start((request) =>
+      (request.body as { stream?: boolean }).stream
+        ? { frames: ['\uFEFF', 5, ...HELLO_FRAMES] }
+        : { text: `\uFEFF${JSON.stringify(HELLO_JSON)}`, contentType: 'application/json' },
+    );
+    const said = HELLO_JSON.choices[0]?.message.content;
+    for (const stream of [true, false]) {
+      const answer = await proxy.post(RESPONSES_PATH, responsesRequest({ model: 'chat', stream }));
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain(`"text":"${said}"`);
+    }
+    expect(await (await proxy.post(CHAT_PATH, chatRequest())).json()).toEqual(HELLO_JSON);
+  });
+
   it.each([401, 402, 403, 413, 422])(
     'with %i is answered to Codex as what it does not send again',
     async (status) => {
