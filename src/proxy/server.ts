@@ -7,6 +7,7 @@ import type { ProxyHandle, ProxyOptions } from './handle.ts';
 import { sendHealth } from './health.ts';
 import { newId } from './new-id.ts';
 import type { Service } from './service.ts';
+import { refuseUnreadable } from './unreadable.ts';
 
 /** Agents think between requests; Node's own five seconds would cost each of them a new connection. */
 const KEEP_ALIVE_MS = 120_000;
@@ -36,6 +37,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyHandle> {
   const server = createServer(take);
   // The body of a request that will be refused is not asked for.
   server.on('checkContinue', take);
+  server.on('clientError', refuseUnreadable);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // A long prompt over a slow line is no attack; the body has a limit of its own.
   server.requestTimeout = 0;

@@ -298,3 +298,17 @@ describe('a port that is taken', () => {
     await expect(start).rejects.toBeInstanceOf(UserError);
   });
 });
+
+it.each([
+  ['no HTTP at all', 'hello\r\n\r\n', 400, 'not a valid HTTP request'],
+  [
+    'headers past all measure',
+    head(['GET /health HTTP/1.1', 'host: 127.0.0.1', `x-long: ${'x'.repeat(20_000)}`]),
+    431,
+    'longer than 16 KiB',
+  ],
+])('%s is answered with a body that says so', async (_, bytes, status, message) => {
+  const [line = '', body = ''] = (await raw(bytes)).split(/\r\n(?:.*\r\n)*\r\n/);
+  expect(line).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(body)).toMatchObject({ error: { message: expect.stringContaining(message) } });
+});

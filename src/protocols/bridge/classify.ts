@@ -59,7 +59,7 @@ const QUOTA = [
 const OVERLOADED = [
   /overload/i,
   /at (full )?capacity|capacity exceeded|over capacity/i,
-  /server (is )?(too )?busy|slow[_ ]down|no (healthy|available) (upstream|server|worker|instance)/i,
+  /server (is )?(too )?busy|no (healthy|available) (upstream|server|worker|instance)/i,
   /temporarily unavailable|loading model|insufficient_system_resource/i,
 ];
 

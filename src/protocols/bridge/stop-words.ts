@@ -97,9 +97,13 @@ export function stopAt(words: readonly string[], events: readonly ReplyEvent[]):
   return kept;
 }
 
+/** Where the word begins that is complete first: there a provider stops, whatever might have come to be a longer one. */
 function firstOf(words: readonly string[], text: string): number | undefined {
-  const places = words.map((word) => text.indexOf(word)).filter((at) => at >= 0);
-  return places.length > 0 ? Math.min(...places) : undefined;
+  const found = words
+    .map((word) => ({ at: text.indexOf(word), length: word.length }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at + a.length - (b.at + b.length) || a.at - b.at);
+  return found[0]?.at;
 }
 
 /** Length of the longest end of the text that a stop word begins with. */

@@ -68,6 +68,7 @@ describe('a vendor’s words', () => {
       0.5,
     ],
     [429, 'slow', undefined],
+    [429, 'Please slow down', undefined],
   ])('is a rate limit (%s): %s', (status, message, retryAfter) => {
     const failure = classifyFailure(status, { message });
     expect(failure).toMatchObject({ kind: 'rate-limit', status, code: 'rate_limit_exceeded' });
