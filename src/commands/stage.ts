@@ -103,6 +103,17 @@ export async function chooseStage(
   return { kind: 'compositor', launch };
 }
 
+/** Variables that say where llmup keeps its files, and how it draws. */
+const PLACES = [
+  'HOME',
+  'LLMUP_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_STATE_HOME',
+  'XDG_DATA_HOME',
+  'TMPDIR',
+  'NO_COLOR',
+];
+
 /** Panels in a pane of the tmux that llmup runs in; the agent keeps its own. */
 function tmuxStage(env: Environment): Stage {
   if (!env.TMUX) {
@@ -119,7 +130,11 @@ function tmuxStage(env: Environment): Stage {
       })();
       const { execa } = await import('execa');
       const watch = [process.execPath, process.argv[1] ?? 'llmup', 'watch', id];
-      await execa('tmux', ['split-window', '-h', '-d', '-l', '45%', ...watch], { reject: false });
+      // A new pane has the environment of the tmux server, not of this shell.
+      const places = PLACES.flatMap((name) =>
+        env[name] === undefined ? [] : ['-e', `${name}=${env[name]}`],
+      );
+      await execa('tmux', ['split-window', '-h', '-d', '-l', '45%', ...places, ...watch], { reject: false });
       return supervise(client);
     },
   };

@@ -17,13 +17,16 @@ export class TmuxScreen {
       readonly rows: number;
       readonly cwd: string;
       readonly env: Readonly<Record<string, string>>;
+      /** Whether the program is told that it runs in tmux. */
+      readonly told?: boolean;
     },
   ): Promise<TmuxScreen> {
     const screen = new TmuxScreen();
-    const { columns, rows, cwd, env } = options;
+    const { columns, rows, cwd, env, told = false } = options;
     const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const size = ['-x', String(columns), '-y', String(rows)];
-    await screen.#tmux('new-session', '-d', '-c', cwd, ...size, 'env', '-u', 'TMUX', ...settings, ...line);
+    const start = ['env', ...(told ? [] : ['-u', 'TMUX']), ...settings, ...line];
+    await screen.#tmux('new-session', '-d', '-c', cwd, ...size, ...start);
     onTestFinished(() => screen.#end());
     await screen.#tmux('set', '-g', 'status', 'off');
     await screen.#tmux('resize-window', ...size);
@@ -33,6 +36,12 @@ export class TmuxScreen {
   /** What can be seen, a row each without blanks at its end. */
   async rows(): Promise<readonly string[]> {
     return (await this.#tmux('capture-pane', '-p')).split('\n').map((row) => row.trimEnd());
+  }
+
+  /** What each of its panes shows, left to right. */
+  async panes(): Promise<readonly string[]> {
+    const ids = (await this.#tmux('list-panes', '-F', '#{pane_id}')).split('\n').filter((id) => id !== '');
+    return Promise.all(ids.map((id) => this.#tmux('capture-pane', '-p', '-t', id)));
   }
 
   async type(text: string): Promise<void> {

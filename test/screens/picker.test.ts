@@ -76,6 +76,27 @@ for (const [columns, rows] of [
   });
 }
 
+test('the picker at 60x15 and at 200x50: nothing that is needed is out of sight', async () => {
+  for (const [columns, rows] of [
+    [60, 15],
+    [200, 50],
+  ] as const) {
+    const screen = llmup(await newDesk(true), { columns, rows });
+    await screen.shows('▸ demo');
+    screen.type(KEYS.up);
+    await screen.shows('▸ provider-neutral');
+    await expect(still(screen)).toMatchFileSnapshot(`picker-${columns}x${rows}.txt`);
+    screen.type('v');
+    await screen.shows('web search');
+    await expect(still(screen)).toMatchFileSnapshot(`picker-route-${columns}x${rows}.txt`);
+    for (let line = 0; line < 20; line++) screen.type('j');
+    if (rows === 15) await screen.shows('preset-anthropic-compatible → ');
+    expect(screen.wrapped).toBe(false);
+    screen.type(KEYS.escape);
+    screen.kill();
+  }
+});
+
 test('the first minutes: pick, enter what is missing, and the client has the terminal and the keys', async () => {
   const provider = await startProvider(() => ({
     json: {

@@ -6,7 +6,7 @@ import { ChildPane, type Pty } from './child-pane.ts';
 import { frame, RowPainter } from './frame.ts';
 import { FrameClock } from './frame-clock.ts';
 import { InkSurface } from './ink-surface.ts';
-import { firstPressed, InputRouter, type MouseEvent, type Prefix } from './input-router.ts';
+import { InputRouter, type MouseEvent, type Prefix, pressedKeys } from './input-router.ts';
 import {
   contains,
   defaultLayout,
@@ -385,9 +385,11 @@ export class Compositor {
 
   #keys(text: string): void {
     if (this.#overlay) {
-      // What was typed on is nobody's: the first key has closed the dialog.
-      const key = firstPressed(text);
-      if (key !== undefined) this.#options.onOverlayKeys(key);
+      for (const key of pressedKeys(text)) {
+        // What was typed on is nobody's: a key before has closed the dialog.
+        if (!this.#options.overlay(this.#geometry.pane, this.state)) return;
+        this.#options.onOverlayKeys(key);
+      }
       return;
     }
     // Ctrl-Z suspends llmup: a client that got it would stop where no shell can wake it.

@@ -58,15 +58,14 @@ export function parsePrefix(text: string): Prefix | undefined {
   return { label: `Ctrl-${key.toUpperCase()}`, control: String.fromCharCode(code), character: key };
 }
 
-/** The first key that is pressed among several; undefined when all are let go. */
-export function firstPressed(keys: string): string | undefined {
+/** The keys that are pressed, one by one, without those that are let go. */
+export function* pressedKeys(keys: string): Generator<string> {
   for (let rest = keys; rest; ) {
     const key = keyAt(rest);
-    const spelled = spelledKey(key);
-    if (!spelled?.released && !spelled?.isModifier) return key;
     rest = rest.slice(key.length);
+    const spelled = spelledKey(key);
+    if (!spelled?.released && !spelled?.isModifier) yield key;
   }
-  return undefined;
 }
 
 function keyAt(text: string): string {

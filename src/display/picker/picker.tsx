@@ -1,12 +1,12 @@
 import { useInput } from 'ink';
 import { useCallback, useEffect, useState } from 'react';
 import { Lines } from '../lines.tsx';
-import { strokesOf } from '../strokes.ts';
+import { type Stroke, strokesOf } from '../strokes.ts';
 import type { TerminalSize } from '../terminal.ts';
 import type { Theme } from '../theme.ts';
 import type { PickerChoice, PickerModel } from './model.ts';
-import { pickerScreen } from './screen.ts';
-import { initialPickerState, reducePicker } from './state.ts';
+import { overLastTop, pickerScreen } from './screen.ts';
+import { initialPickerState, type PickerState, reducePicker } from './state.ts';
 
 export interface PickerProps {
   readonly model: PickerModel;
@@ -20,14 +20,17 @@ export interface PickerProps {
 export function Picker({ model, size, theme, onDone }: PickerProps) {
   const [state, setState] = useState(() => initialPickerState(model));
   const { outcome } = state;
+  const { columns: width, rows: height } = size;
 
   useInput(
     useCallback(
       (input, key) => {
         const strokes = strokesOf(input, key);
-        setState((before) => strokes.reduce((state, stroke) => reducePicker(state, stroke, model), before));
+        const after = (state: PickerState, stroke: Stroke) =>
+          reducePicker(state, stroke, model, overLastTop({ model, state, width, height, theme }));
+        setState((before) => strokes.reduce(after, before));
       },
-      [model],
+      [model, width, height, theme],
     ),
   );
 
@@ -35,7 +38,6 @@ export function Picker({ model, size, theme, onDone }: PickerProps) {
     if (outcome) onDone(outcome.kind === 'start' ? outcome.choice : undefined);
   }, [outcome, onDone]);
 
-  const { columns: width, rows: height } = size;
   const lines = pickerScreen({ model, state, width, height, theme });
   return <Lines lines={lines} width={width} height={height} theme={theme} />;
 }

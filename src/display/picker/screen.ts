@@ -1,5 +1,5 @@
 import { formatAge, formatCount, formatPath } from '../format.ts';
-import { footerLine, helpLines } from '../key-lines.ts';
+import { footerLine, helpLines, helpWindow } from '../key-lines.ts';
 import { FIELD_KEYS, PICKER_KEYS } from '../keys.ts';
 import { cell, fitLine, highlight, type Line, STYLE, span, spread } from '../line.ts';
 import { FRAME_COLUMNS, FRAME_ROWS, frame } from '../panels/frame.ts';
@@ -38,10 +38,21 @@ export function pickerScreen(props: PickerScreenProps): readonly Line[] {
 function withOverlay(lines: readonly Line[], scene: Scene): readonly Line[] {
   const { state, width, height, theme } = scene;
   if (state.over === undefined) return lines;
-  const size = { width, height };
-  if (state.over === 'help') return overlay(lines, helpLines(PICKER_KEYS, theme), 'Keys', size, theme);
-  const inner = Math.min(width - 2 * FRAME_COLUMNS, 76);
-  return overlay(lines, previewLines(scene, inner), 'Route', size, theme);
+  const shown = helpWindow(overLines(scene), state.overTop ?? 0, height);
+  return overlay(lines, shown.lines, state.over === 'help' ? 'Keys' : 'Route', { width, height }, theme);
+}
+
+/** Lines of what lies over the screen that do not fit, and so the largest first line of what is shown. */
+export function overLastTop(props: PickerScreenProps): number {
+  const { model, state, height } = props;
+  if (state.over === undefined) return 0;
+  return helpWindow(overLines({ ...props, selection: selectionOf(state, model) }), 0, height).lastTop;
+}
+
+function overLines(scene: Scene): readonly Line[] {
+  const { state, width, theme } = scene;
+  if (state.over === 'help') return helpLines(PICKER_KEYS, theme);
+  return previewLines(scene, Math.min(width - 2 * FRAME_COLUMNS, 76));
 }
 
 function headerLine({ model, width, theme }: Scene): Line {

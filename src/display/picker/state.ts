@@ -34,8 +34,10 @@ export interface PickerState {
   readonly field?: Field;
   /** Values by variable name. In memory only, never drawn where the variable is secret. */
   readonly entered: Readonly<Record<string, string>>;
-  /** What lies over the screen, until the next key. */
+  /** What lies over the screen, until a key that does not scroll it. */
   readonly over?: 'help' | 'preview';
+  /** Its first line. */
+  readonly overTop?: number;
   /** Said once, until the next key. */
   readonly message?: string;
   /** The way out, once there is one. */
@@ -105,8 +107,16 @@ export function isMissing(variable: PickerVariable, { entered }: PickerState): b
   );
 }
 
-/** The state after a stroke, whatever is open at the moment. */
-export function reducePicker(state: PickerState, stroke: Stroke, model: PickerModel): PickerState {
+/**
+ * The state after a stroke, whatever is open at the moment.
+ * @param overLastTop the largest first line of what lies over the screen; 0 where all of it can be seen
+ */
+export function reducePicker(
+  state: PickerState,
+  stroke: Stroke,
+  model: PickerModel,
+  overLastTop: number,
+): PickerState {
   if (state.outcome) return state;
   if (state.field) {
     // Only named keys are commands here: every character is part of the text.
@@ -115,13 +125,22 @@ export function reducePicker(state: PickerState, stroke: Stroke, model: PickerMo
     return action ? reduceField(state, action, model) : state;
   }
   const action = actionOf(PICKER_KEYS, stroke);
-  return action ? reduceList(state, action, model) : state;
+  if (!action) return state;
+  if (state.over && action !== 'quit') return reduceOverlay(state, action, overLastTop);
+  return reduceList(state, action, model);
+}
+
+function reduceOverlay(state: PickerState, action: PickerAction, lastTop: number): PickerState {
+  const by = action === 'up' ? -1 : 1;
+  if (lastTop > 0 && (action === 'up' || action === 'down'))
+    return { ...state, overTop: Math.max(0, Math.min(lastTop, (state.overTop ?? 0) + by)) };
+  const { over: _, overTop: __, ...rest } = state;
+  return rest;
 }
 
 /** The state after a key while lists are open. */
 function reduceList(before: PickerState, action: PickerAction, model: PickerModel): PickerState {
   const { message: _, ...state } = before;
-  if (state.over && action !== 'quit') return withoutOverlay(state);
   switch (action) {
     case 'up':
       return move(state, -1, model);
@@ -163,10 +182,6 @@ function unfiltered(state: PickerState, model: PickerModel): PickerState {
   const { preset } = selectionOf(state, model);
   const at = preset ? model.presets.indexOf(preset) : 0;
   return { ...state, section: 'presets', filter: '', preset: at };
-}
-
-function withoutOverlay({ over: _, ...state }: PickerState): PickerState {
-  return state;
 }
 
 /** Chooses what the newest recent session ran, and starts it; says what of it is not there any more. */

@@ -12,7 +12,7 @@ import {
 } from '../compositor/compositor.ts';
 import type { Prefix } from '../compositor/input-router.ts';
 import type { Layout } from '../compositor/layout.ts';
-import { helpLines } from '../key-lines.ts';
+import { helpLines, helpWindow } from '../key-lines.ts';
 import { type Line, span } from '../line.ts';
 import { overlay } from '../panels/overlay.ts';
 import { WatchApp } from '../panels/watch-app.tsx';
@@ -48,6 +48,15 @@ const PANEL_PACE = { streaming: 250, event: 60, clock: 1000 };
 const PROBE_MS = 250;
 /** Lines of the agent's screen that stay in the scrollback. */
 const KEEP_LINES = 2000;
+/** Keys that scroll a help by lines, in either mode of the arrow keys. */
+const LINE_KEYS: Readonly<Record<string, 1 | -1>> = {
+  k: -1,
+  j: 1,
+  '\x1b[A': -1,
+  '\x1b[B': 1,
+  '\x1bOA': -1,
+  '\x1bOB': 1,
+};
 /** Milliseconds that a note stays on the status bar. */
 const NOTE_MS = 8000;
 
@@ -57,6 +66,8 @@ export class SessionScreen {
   readonly #store = new TrafficStore();
   readonly #compositor: Compositor;
   #dialog: 'none' | 'help' | 'end' = 'none';
+  /** The first line of the help that is shown, where not all of it fits. */
+  #helpTop = 0;
   #ending = false;
   #lastDeltaAt: number | undefined;
   #statusTimer: NodeJS.Timeout | undefined;
@@ -191,16 +202,17 @@ export class SessionScreen {
   #overlay({ width, height }: Size): readonly Line[] | undefined {
     const { theme, prefix } = this.#options;
     if (this.#dialog === 'none') return undefined;
-    const content =
-      this.#dialog === 'help'
-        ? helpLines(SESSION_KEYS, theme)
-        : [
-            [span('The agent is asked to end; what it has not saved is lost.')],
-            [span('')],
-            [span('y  end the session      any other key  go back', { bold: true })],
-          ];
-    const title = this.#dialog === 'help' ? `Keys after ${prefix.label}` : 'End the session?';
-    return overlay([], content, title, { width, height }, theme);
+    if (this.#dialog === 'help') {
+      const help = helpWindow(helpLines(SESSION_KEYS, theme), this.#helpTop, height);
+      this.#helpTop = Math.min(this.#helpTop, help.lastTop);
+      return overlay([], help.lines, `Keys after ${prefix.label}`, { width, height }, theme);
+    }
+    const question = [
+      [span('The agent is asked to end; what it has not saved is lost.')],
+      [span('')],
+      [span('y  end the session      any other key  go back', { bold: true })],
+    ];
+    return overlay([], question, 'End the session?', { width, height }, theme);
   }
 
   #command(key: string): void {
@@ -252,11 +264,18 @@ export class SessionScreen {
 
   #show(dialog: 'none' | 'help' | 'end'): void {
     this.#dialog = dialog;
+    this.#helpTop = 0;
     this.#compositor.redraw();
   }
 
   /** A key while a dialog is shown. */
   #answer(key: string): void {
+    const scrolls = this.#dialog === 'help' ? LINE_KEYS[key] : undefined;
+    if (scrolls !== undefined) {
+      this.#helpTop = Math.max(0, this.#helpTop + scrolls);
+      this.#compositor.redraw();
+      return;
+    }
     const confirmed = this.#dialog === 'end' && prefixKeyName(key).toLowerCase() === 'y';
     if (confirmed) this.#ending = true;
     this.#show('none');

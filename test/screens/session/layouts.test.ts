@@ -175,6 +175,14 @@ test('the focus moves to the panels and back, and keys with it', async () => {
   await screen.until(({ cursor }) => !cursor.visible);
   screen.resize(80, 24);
   await shown(session, '80x23');
+  screen.resize(60, 15);
+  await shown(session, '60x14');
+  screen.type(`${PREFIX}?`);
+  await screen.shows('more below');
+  screen.type('jjjjjjjjj');
+  await screen.shows('this list');
+  screen.type('x');
+  await shown(session, '60x14');
   screen.type('again');
   await agent.reads('again');
 });
