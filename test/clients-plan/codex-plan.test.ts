@@ -16,8 +16,8 @@ function plan(more: Partial<PlanRequest> = {}) {
     models: [coder],
     proxyUrl: 'http://127.0.0.1:4321',
     proxyKey: 'session-key',
-    workspace: '/work/space',
-    directory: '/work/space',
+    workspace: '/home/ada/app',
+    directory: '/home/ada/app',
     home: '/state/homes/codex/p',
     sessionDirectory: '/state/sessions/s',
     dangerous: false,
@@ -40,7 +40,7 @@ test('everything of the session goes in as arguments, before the user’s own', 
       "model_catalog_json="/state/sessions/s/codex-models.json"",
       "web_search="disabled"",
       "sandbox_mode="workspace-write"",
-      "projects={"/work/space"={trust_level="trusted"}}",
+      "projects={"/home/ada/app"={trust_level="trusted"}}",
       "shell_environment_policy.exclude=["LLMUP_PROXY_KEY"]",
       "check_for_update_on_startup=false",
       "features.plugins=false",
@@ -81,8 +81,8 @@ test('the model’s surface decides on hosted search and on looking at images', 
 
 test('a workspace elsewhere is named with -C, unless the user names it', () => {
   const elsewhere = { directory: '/home/me' };
-  expect(plan(elsewhere).args.join(' ')).toContain(' -C /work/space exec');
-  const own = plan({ ...elsewhere, clientArgs: ['exec', '-C', '/work/space', 'x'] });
+  expect(plan(elsewhere).args.join(' ')).toContain(' -C /home/ada/app exec');
+  const own = plan({ ...elsewhere, clientArgs: ['exec', '-C', '/home/ada/app', 'x'] });
   expect(own.args.filter((arg) => arg === '-C')).toHaveLength(1);
   expect(plan().args).not.toContain('-C');
 });

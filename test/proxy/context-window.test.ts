@@ -1,15 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Answer, type Provider, startProvider } from '../provider/provider.ts';
+import { describe, expect, it } from 'vitest';
+import type { Answer, Provider } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,
   chunk,
   DONE,
+  type Extra,
   frameData,
   HELLO_JSON,
   RESPONSES_PATH,
   responsesRequest,
-  startTestProxy,
+  startPair,
   type TestProxy,
 } from './test-proxy.ts';
 
@@ -17,13 +18,8 @@ import {
 
 let provider: Provider;
 let proxy: TestProxy;
-afterEach(async () => {
-  await proxy.close(0);
-  await provider.close();
-});
-async function start(answer: Answer, extra: Parameters<typeof startTestProxy>[1] = {}): Promise<void> {
-  provider = await startProvider(() => answer);
-  proxy = await startTestProxy(provider.url, extra);
+async function start(answer: Answer, extra: Extra = {}): Promise<void> {
+  ({ provider, proxy } = await startPair(() => answer, extra));
 }
 
 const REASON = 'model_context_window_exceeded';

@@ -1,19 +1,21 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Answer, type Provider, type Script, startProvider } from '../provider/provider.ts';
+import { describe, expect, it } from 'vitest';
+import type { Answer, Provider, Script } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,
   chunk,
   DONE,
+  type Extra,
   event,
   HELLO_FRAMES,
   HELLO_JSON,
   PROVIDER_KEY,
   RESPONSES_PATH,
   responsesRequest,
+  startPair,
   startTestProxy,
   type TestProxy,
   until,
@@ -22,14 +24,8 @@ import {
 let provider: Provider;
 let proxy: TestProxy;
 
-afterEach(async () => {
-  await proxy.close(0);
-  await provider.close();
-});
-
-async function start(script: Script, extra: Parameters<typeof startTestProxy>[1] = {}): Promise<void> {
-  provider = await startProvider(script);
-  proxy = await startTestProxy(provider.url, extra);
+async function start(script: Script, extra: Extra = {}): Promise<void> {
+  ({ provider, proxy } = await startPair(script, extra));
 }
 
 describe('the record of an exchange', () => {

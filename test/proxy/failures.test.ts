@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Answer, CUT, HANG, type Provider, type Script, startProvider } from '../provider/provider.ts';
 import {
   CHAT_PATH,
@@ -7,6 +7,7 @@ import {
   chatRequest,
   chunk,
   DONE,
+  type Extra,
   FINISH,
   frameData,
   HELLO_FRAMES,
@@ -17,7 +18,7 @@ import {
   RESPONSES_PATH,
   RESPONSES_TEXT,
   responsesRequest,
-  startTestProxy,
+  startPair,
   type TestProxy,
   until,
 } from './test-proxy.ts';
@@ -25,14 +26,8 @@ import {
 let provider: Provider;
 let proxy: TestProxy;
 
-afterEach(async () => {
-  await proxy.close(0);
-  await provider.close();
-});
-
-async function start(script: Script, extra: Parameters<typeof startTestProxy>[1] = {}): Promise<void> {
-  provider = await startProvider(script);
-  proxy = await startTestProxy(provider.url, extra);
+async function start(script: Script, extra: Extra = {}): Promise<void> {
+  ({ provider, proxy } = await startPair(script, extra));
 }
 
 /** Answers in order, the last one for ever. */

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Answer, type Provider, startProvider } from '../provider/provider.ts';
+import { describe, expect, it } from 'vitest';
+import type { Answer, Provider } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,
@@ -13,7 +13,7 @@ import {
   RESPONSES_PATH,
   RESPONSES_TEXT,
   responsesRequest,
-  startTestProxy,
+  startPair,
   type TestProxy,
 } from './test-proxy.ts';
 
@@ -21,13 +21,8 @@ import {
 
 let provider: Provider;
 let proxy: TestProxy;
-afterEach(async () => {
-  await proxy.close();
-  await provider.close();
-});
 async function start(answer: Answer): Promise<void> {
-  provider = await startProvider(() => answer);
-  proxy = await startTestProxy(provider.url);
+  ({ provider, proxy } = await startPair(() => answer));
 }
 
 const token = (text: string, logprob: number) => ({ token: text, logprob, bytes: [...Buffer.from(text)] });

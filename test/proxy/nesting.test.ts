@@ -1,12 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Answer, type Provider, startProvider } from '../provider/provider.ts';
+import { describe, expect, it } from 'vitest';
+import type { Answer, Provider } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,
   HELLO_JSON,
   RESPONSES_PATH,
   responsesRequest,
-  startTestProxy,
+  startPair,
   type TestProxy,
 } from './test-proxy.ts';
 
@@ -17,15 +17,12 @@ const objects = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repea
 /** `base` as JSON, with `deep` where it says `"HERE"`. */
 const inside = (base: object, deep: string): string => JSON.stringify(base).replace('"HERE"', () => deep);
 
-let provider: Provider;
 let proxy: TestProxy;
-afterEach(async () => {
-  await proxy.close();
-  await provider.close();
-});
 async function start(answer: () => Answer): Promise<void> {
-  provider = await startProvider(answer);
-  proxy = await startTestProxy(provider.url, { timers: { retries: 0 }, options: { recordBodies: true } });
+  ({ proxy } = await startPair(answer, {
+    timers: { retries: 0 },
+    options: { recordBodies: true },
+  }));
 }
 
 const schema = { type: 'object', properties: { a: 'HERE' } };

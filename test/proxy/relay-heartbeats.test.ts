@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
-import { afterEach, describe, expect, it } from 'vitest';
-import { CUT, type Provider, type Script, startProvider } from '../provider/provider.ts';
+import { describe, expect, it } from 'vitest';
+import { CUT, type Provider, type Script } from '../provider/provider.ts';
 import { call, say, think } from '../provider/reply-plan.ts';
 import { responsesStream } from '../provider/responses-answers.ts';
 import { checkResponsesStream } from '../provider/responses-grammar.ts';
@@ -13,7 +13,7 @@ import {
   RESPONSES_PATH,
   RESPONSES_TEXT,
   responsesRequest,
-  startTestProxy,
+  startPair,
   type TestProxy,
 } from './test-proxy.ts';
 
@@ -21,13 +21,8 @@ import {
 
 let provider: Provider;
 let proxy: TestProxy;
-afterEach(async () => {
-  await proxy.close();
-  await provider.close();
-});
 async function start(script: Script): Promise<void> {
-  provider = await startProvider(script);
-  proxy = await startTestProxy(provider.url, { timers: { heartbeat_after_secs: 0.03 } });
+  ({ provider, proxy } = await startPair(script, { timers: { heartbeat_after_secs: 0.03 } }));
 }
 
 interface Event {

@@ -1,10 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { CUT, type Frame, type Provider, type Script, startProvider } from '../provider/provider.ts';
+import { describe, expect, it } from 'vitest';
+import { CUT, type Frame, type Provider, type Script } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,
   chunk,
   DONE,
+  type Extra,
   event,
   FINISH,
   frameData,
@@ -16,7 +17,7 @@ import {
   RESPONSES_PATH,
   RESPONSES_TEXT,
   responsesRequest,
-  startTestProxy,
+  startPair,
   type TestProxy,
   USAGE,
 } from './test-proxy.ts';
@@ -24,14 +25,8 @@ import {
 let provider: Provider;
 let proxy: TestProxy;
 
-afterEach(async () => {
-  await proxy.close();
-  await provider.close();
-});
-
-async function start(script: Script, extra: Parameters<typeof startTestProxy>[1] = {}): Promise<void> {
-  provider = await startProvider(script);
-  proxy = await startTestProxy(provider.url, extra);
+async function start(script: Script, extra: Extra = {}): Promise<void> {
+  ({ provider, proxy } = await startPair(script, extra));
 }
 
 const STREAM = chatRequest({ stream: true, stream_options: { include_usage: true } });

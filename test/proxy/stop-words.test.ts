@@ -1,13 +1,14 @@
-import { afterEach, expect, it } from 'vitest';
-import { type Provider, type Script, startProvider } from '../provider/provider.ts';
+import { expect, it } from 'vitest';
+import type { Provider, Script } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,
+  type Extra,
   frameData,
   RESPONSES_END,
   RESPONSES_HANDSHAKE,
   RESPONSES_TEXT,
-  startTestProxy,
+  startPair,
   type TestProxy,
   until,
 } from './test-proxy.ts';
@@ -16,13 +17,8 @@ import {
 
 let provider: Provider;
 let proxy: TestProxy;
-afterEach(async () => {
-  await proxy.close();
-  await provider.close();
-});
-async function start(script: Script, extra: Parameters<typeof startTestProxy>[1] = {}): Promise<void> {
-  provider = await startProvider(script);
-  proxy = await startTestProxy(provider.url, extra);
+async function start(script: Script, extra: Extra = {}): Promise<void> {
+  ({ provider, proxy } = await startPair(script, extra));
 }
 
 const [ADDED = '', PART = '', HELLO = ''] = RESPONSES_TEXT;

@@ -1,9 +1,11 @@
+import { onTestFinished } from 'vitest';
 import { resolveCredentials } from '../../src/config/credentials.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import type { ProxyHandle, ProxyOptions } from '../../src/proxy/handle.ts';
 import { startProxy } from '../../src/proxy/server.ts';
 import { TrafficBus } from '../../src/traffic/bus.ts';
 import type { Exchange, ExchangeBodies, ExchangeDelta } from '../../src/traffic/exchange.ts';
+import { type Provider, type Script, startProvider } from '../provider/provider.ts';
 
 export const CLIENT_KEY = 'client-key-for-tests-1';
 export const PROVIDER_KEY = 'provider-key-for-tests-2';
@@ -35,18 +37,29 @@ const FAST = {
   grace_secs: 0.2,
 };
 
+export interface Extra {
+  readonly timers?: object;
+  readonly config?: object;
+  readonly chat?: object;
+  readonly responses?: object;
+  readonly aliases?: object;
+  readonly options?: Partial<ProxyOptions>;
+}
+
+/** A provider that follows a script, and a proxy before it; both are gone when the test is over. */
+export async function startPair(
+  script: Script,
+  extra: Extra = {},
+): Promise<{ readonly provider: Provider; readonly proxy: TestProxy }> {
+  const provider = await startProvider(script);
+  onTestFinished(() => provider.close());
+  const proxy = await startTestProxy(provider.url, extra);
+  onTestFinished(() => proxy.close(0));
+  return { provider, proxy };
+}
+
 /** A proxy in this process. `chat` and `responses` are aliases of two upstreams at `url`. */
-export async function startTestProxy(
-  url: string,
-  extra: {
-    readonly timers?: object;
-    readonly config?: object;
-    readonly chat?: object;
-    readonly responses?: object;
-    readonly aliases?: object;
-    readonly options?: Partial<ProxyOptions>;
-  } = {},
-): Promise<TestProxy> {
+export async function startTestProxy(url: string, extra: Extra = {}): Promise<TestProxy> {
   const upstream = (format: string, more: object = {}) => ({
     api_root: `${url}/v1`,
     format,

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Frame, type Provider, startProvider } from '../provider/provider.ts';
+import { describe, expect, it } from 'vitest';
+import type { Frame, Provider } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,
@@ -10,21 +10,14 @@ import {
   RESPONSES_HANDSHAKE,
   RESPONSES_PATH,
   responsesRequest,
-  startTestProxy,
+  startPair,
   type TestProxy,
 } from './test-proxy.ts';
 
-let provider: Provider;
 let proxy: TestProxy;
 
-afterEach(async () => {
-  await proxy.close();
-  await provider.close();
-});
-
 async function start(frames: readonly Frame[]): Promise<void> {
-  provider = await startProvider(() => ({ frames }));
-  proxy = await startTestProxy(provider.url);
+  ({ proxy } = await startPair(() => ({ frames })));
 }
 
 /** Words that a template of the frame before could take for something else. */
