@@ -1,3 +1,4 @@
+import type { Layout } from '../display/compositor/layout.ts';
 /** Options of `llmup codex|claude|gemini|demo`, as commander names them. */
 export interface SessionOptions {
   readonly model?: string;
@@ -20,7 +21,7 @@ export interface SessionOptions {
   readonly plain?: boolean;
   readonly ascii?: boolean;
   readonly display?: 'compositor' | 'inherit' | 'tmux' | 'none';
-  readonly layout?: string;
+  readonly layout?: Layout;
   /** The key before llmup's own keys: `ctrl-\\`. */
   readonly prefix?: string;
 }

@@ -41,6 +41,8 @@ export async function runSessionCommand(
   try {
     const env = process.env;
     const paths = llmupPaths(env);
+    // What is typed wrong is told before what is missing.
+    if (options.prefix !== undefined) (await import('./stage.ts')).prefixOf(options);
     const session = await prepareSession({
       client,
       wishes: options,
@@ -91,11 +93,10 @@ async function start(
 
 /** Chooses the display, without loading what draws where nothing is drawn. */
 async function stageOf(session: PreparedSession, options: SessionOptions, notes: Notes): Promise<Stage> {
-  const { interactive } = session.given;
-  if (!interactive && options.prefix === undefined && options.layout === undefined)
-    return { kind: 'inherit' };
+  // What draws no screen of its own needs no pane, and of a proxy elsewhere nothing can be seen.
+  if (!session.given.interactive || session.proxy.kind !== 'own') return { kind: 'inherit' };
   const { chooseStage } = await import('./stage.ts');
-  return chooseStage(options, interactive && session.proxy.kind === 'own', notes, process.env);
+  return chooseStage(options, notes, process.env);
 }
 
 /** Finds the client, after fetching it where that was asked for. A signal stops either. */

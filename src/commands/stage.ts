@@ -3,7 +3,6 @@ import type { WriteStream } from 'node:tty';
 import { drawsScreens } from '../display/ability.ts';
 import { adoptPty } from '../display/compositor/adopt-pty.ts';
 import { type Prefix, parsePrefix } from '../display/compositor/input-router.ts';
-import { LAYOUTS, type Layout } from '../display/compositor/layout.ts';
 import { createTheme } from '../display/theme.ts';
 import type { SessionFeed } from '../sessions/session.ts';
 import {
@@ -35,20 +34,13 @@ const DEFAULT_PREFIX = 'ctrl-\\';
  * Chooses the first display that fits: the agent in a pane with panels beside it; on llmup's own terminal, with
  * `llmup watch` for a second one; or, without a terminal, nothing.
  *
- * @param interactive whether the agent draws a screen of its own.
  * @throws {UserError} exit 2 for options that mean nothing.
  */
-export async function chooseStage(
-  options: SessionOptions,
-  interactive: boolean,
-  notes: Notes,
-  env: Environment,
-): Promise<Stage> {
+export async function chooseStage(options: SessionOptions, notes: Notes, env: Environment): Promise<Stage> {
   const prefix = prefixOf(options);
-  const layout = layoutOf(options);
-  if (options.display === 'inherit' || options.display === 'none' || options.plain || !interactive) {
+  const { layout } = options;
+  if (options.display === 'inherit' || options.display === 'none' || options.plain)
     return { kind: 'inherit' };
-  }
   const { stdin, stdout } = process;
   if (options.display === 'tmux') return tmuxStage(env);
   if (!drawsScreens({ stdin, stdout }, env)) return { kind: 'inherit' };
@@ -188,17 +180,14 @@ function paneEnvironment(env: Readonly<Record<string, string>>): Record<string, 
   };
 }
 
-function prefixOf({ prefix = DEFAULT_PREFIX }: SessionOptions): Prefix {
+/**
+ * The key that is llmup's own.
+ * @throws {UserError} exit 2 for one that cannot be taken.
+ */
+export function prefixOf({ prefix = DEFAULT_PREFIX }: SessionOptions): Prefix {
   const parsed = parsePrefix(prefix);
   if (parsed) return parsed;
   throw new UserError(`--prefix ${prefix} is no key that can be taken`, EXIT.usage, [
     'give a control key, such as ctrl-\\ (the default) or ctrl-]',
   ]);
-}
-
-function layoutOf({ layout }: SessionOptions): Layout | undefined {
-  if (layout === undefined) return undefined;
-  const known = LAYOUTS.find((name) => name === layout);
-  if (known) return known;
-  throw new UserError(`--layout ${layout} is none`, EXIT.usage, [`give one of: ${LAYOUTS.join(', ')}`]);
 }

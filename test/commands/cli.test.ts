@@ -147,6 +147,12 @@ export async function load(url, context, next) {
     expect(stdout).toContain('/homes/codex/demo');
   });
 
+  test('what is typed wrong is told before what is missing', async () => {
+    const { exitCode, stderr } = await run(await makeMachine(), 'codex', '--prefix', 'a', '--model', 'nope');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^llmup: --prefix a is no key that can be taken\n/);
+  });
+
   test('no home: a message, exit 3, and no stack', async () => {
     const machine = await makeMachine();
     const { exitCode, stderr } = await run({ ...machine, env: { PATH: machine.env.PATH ?? '' } }, 'models');

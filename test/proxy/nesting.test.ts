@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer, Provider } from '../provider/provider.ts';
+import type { Answer } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Frame, Provider } from '../provider/provider.ts';
+import type { Frame } from '../provider/provider.ts';
 import {
   CHAT_PATH,
   chatRequest,

@@ -36,6 +36,17 @@ function llmup({ env, workspace }: Desk, options: ScreenOptions = {}): Screen {
   return screen;
 }
 
+/** Answers what the neutral preset asks for, up to the key, which is typed and not yet taken. */
+async function enterValues(screen: Screen, url: string): Promise<void> {
+  await screen.shows('such as');
+  screen.type(`${url}${KEYS.enter}`);
+  await screen.shows('model that alias');
+  screen.type(`glm-5.2${KEYS.enter}`);
+  await screen.shows('API key of upstream');
+  screen.type(SECRET);
+  await screen.shows('•'.repeat(SECRET.length));
+}
+
 /** The screen without what differs from machine to machine. */
 function still(screen: Screen): string {
   return `${screen.text.replace(/^( llmup )\S+/, '$10.0.0')}\n`;
@@ -53,13 +64,7 @@ for (const [columns, rows] of [
     screen.type(KEYS.up);
     await screen.shows('▸ provider-neutral');
     screen.type(KEYS.enter);
-    await screen.shows('such as');
-    screen.type(`https://api.example.com/v1${KEYS.enter}`);
-    await screen.shows('model that alias');
-    screen.type(`glm-5.2${KEYS.enter}`);
-    await screen.shows('API key of upstream');
-    screen.type(SECRET);
-    await screen.shows('•'.repeat(SECRET.length));
+    await enterValues(screen, 'https://api.example.com/v1');
     await expect(still(screen)).toMatchFileSnapshot(`picker-value-${columns}x${rows}.txt`);
 
     screen.type(KEYS.escape);
@@ -92,8 +97,6 @@ test('the picker at 60x15 and at 200x50: nothing that is needed is out of sight'
     for (let line = 0; line < 20; line++) screen.type('j');
     if (rows === 15) await screen.shows('preset-anthropic-compatible → ');
     expect(screen.wrapped).toBe(false);
-    screen.type(KEYS.escape);
-    screen.kill();
   }
 });
 
@@ -119,13 +122,7 @@ test('the first minutes: pick, enter what is missing, and the client has the ter
   screen.type(KEYS.enter);
   await screen.until(({ text }) => text.includes('/neutral ─'));
   screen.type(KEYS.enter);
-  await screen.shows('such as');
-  screen.type(`${provider.url}/v1${KEYS.enter}`);
-  await screen.shows('model that alias');
-  screen.type(`glm-5.2${KEYS.enter}`);
-  await screen.shows('API key of upstream');
-  screen.type(SECRET);
-  await screen.shows('•'.repeat(SECRET.length));
+  await enterValues(screen, `${provider.url}/v1`);
   screen.type(KEYS.enter);
   await screen.shows('agent on preset-openai-compatible, secrets:');
   screen.type('say good day\r');

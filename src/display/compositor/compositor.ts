@@ -1,5 +1,4 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { IMarker } from '@xterm/headless';
 import type { ReactElement } from 'react';
 import { CellPainter } from './cell-painter.ts';
 import { ChildPane, type Pty } from './child-pane.ts';
@@ -16,7 +15,9 @@ import {
   type Layout,
   type Rectangle,
 } from './layout.ts';
+import { mouseReport } from './mouse-report.ts';
 import { OuterTerminal } from './outer-terminal.ts';
+import { PaneScroll } from './pane-scroll.ts';
 import { Passage } from './passage.ts';
 import { lastScreenText } from './screen-text.ts';
 import { isCtrl } from './spelled-key.ts';
@@ -107,8 +108,7 @@ export class Compositor {
   #share = 0.38;
   #focus: 'child' | 'panels' = 'child';
   #armed = false;
-  /** The first line shown while the pane is scrolled back: it stays where it is while the child writes on. */
-  #scrolledTo: IMarker | undefined;
+  #scroll: PaneScroll | undefined;
   /** As the status bar has it. */
   #scrolledShown = 0;
   /** A button that went down in the pane: what follows belongs to the child, wherever it happens. */
@@ -179,8 +179,10 @@ export class Compositor {
         onDirty: () => this.#clock.dirty(),
         onExit: (exit) => this.#childEnded(exit),
       });
-      // Each screen has lines of its own.
-      this.#pane.terminal.buffer.onBufferChange(() => this.#scrollTo(undefined));
+      this.#scroll = new PaneScroll(this.#pane.terminal, () => {
+        this.redraw();
+        this.#clock.dirty();
+      });
     } catch (error) {
       this.#outer.leave();
       throw error;
@@ -231,7 +233,7 @@ export class Compositor {
 
   scrollHalfPage(up: boolean): void {
     const half = Math.max(1, Math.floor(this.#geometry.pane.height / 2));
-    this.#scroll(up ? half : -half);
+    this.#scroll?.by(up ? half : -half);
   }
 
   /** The prefix key itself, for the child. */
@@ -401,7 +403,7 @@ export class Compositor {
       this.#panels?.keys(text);
       return;
     }
-    this.#scrollTo(undefined);
+    this.#scroll?.to(0);
     this.#clock.key();
     this.#pane?.type(text);
   }
@@ -449,22 +451,13 @@ export class Compositor {
       const arrow = `\x1b${modes.applicationCursorKeysMode ? 'O' : '['}${event.button & 1 ? 'B' : 'A'}`;
       pane.send(arrow.repeat(SCROLL_LINES));
     } else if (isWheel) {
-      this.#scroll(event.button & 1 ? -SCROLL_LINES : SCROLL_LINES);
+      this.#scroll?.by(event.button & 1 ? -SCROLL_LINES : SCROLL_LINES);
     }
   }
 
-  /** In the form that the child asked for. */
   #mouseToChild(pane: ChildPane, event: MouseEvent): void {
-    const { pane: area } = this.#geometry;
-    const x = event.x - area.x + 1;
-    const y = event.y - area.y + 1;
-    if (pane.modes().sgrMouse) {
-      pane.send(`\x1b[<${event.button};${x};${y}${event.release ? 'm' : 'M'}`);
-    } else if (x <= 223 && y <= 223) {
-      // The old form has no room for cells past 223, and does not say which button was released.
-      const button = event.release ? (event.button & ~3) | 3 : event.button;
-      pane.send(Buffer.from([27, 91, 77, 32 + button, 32 + x, 32 + y]));
-    }
+    const report = mouseReport(event, this.#geometry.pane, pane.modes().sgrMouse);
+    if (report !== undefined) pane.send(report);
   }
 
   #focusReport(gained: boolean): void {
@@ -473,30 +466,8 @@ export class Compositor {
     }
   }
 
-  /** Lines between the first one shown and the first of the live screen. */
   get #scrolledBack(): number {
-    const marker = this.#scrolledTo;
-    const top = this.#pane?.terminal.buffer.active.baseY ?? 0;
-    // A marker is gone when its line has left the buffer: the oldest one is shown then.
-    return marker ? Math.max(0, top - Math.max(0, marker.line)) : 0;
-  }
-
-  /** @param lines upwards when positive. */
-  #scroll(lines: number): void {
-    const most = this.#pane?.terminal.buffer.active.baseY ?? 0;
-    this.#scrollTo(Math.max(0, Math.min(most, this.#scrolledBack + lines)));
-  }
-
-  /** @param back lines above the live screen; 0 and undefined go back to it. */
-  #scrollTo(back = 0): void {
-    if (back === this.#scrolledBack) return;
-    this.#scrolledTo?.dispose();
-    const { buffer } = this.#pane?.terminal ?? {};
-    // A marker is placed relative to the cursor.
-    const offset = buffer ? -(buffer.active.cursorY + back) : 0;
-    this.#scrolledTo = back > 0 ? this.#pane?.terminal.registerMarker(offset) : undefined;
-    this.redraw();
-    this.#clock.dirty();
+    return this.#scroll?.back ?? 0;
   }
 
   /** Gives the terminal back and stops, as Ctrl-Z does; `fg` resumes. */
