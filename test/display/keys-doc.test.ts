@@ -45,12 +45,10 @@ The footer of each screen shows the keys that are pressed most, \`?\` all that m
 
 ## Beside an agent
 
-The agent gets every key but one, the prefix: \`Ctrl-\\\` unless \`--prefix\` names another, such as \`Ctrl-]\`. The key
-after it is llmup's:
+The agent gets every key but two. \`Ctrl-Z\` stops llmup and with it the agent's terminal; \`fg\` brings both back. The
+other is the prefix, \`Ctrl-\\\` unless \`--prefix\` names another, such as \`Ctrl-]\`. The key after it is llmup's:
 
 ${table(SESSION_KEYS)}
-\`Ctrl-Z\` stops llmup and the agent's terminal with it; \`fg\` brings both back.
-
 ## In the panels
 
 In a session after the prefix and \`tab\`, or with the mouse; in \`llmup watch\` and \`llmup serve --ui\` always.

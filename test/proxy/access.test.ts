@@ -8,7 +8,9 @@ import {
   CHAT_PATH,
   CLIENT_KEY,
   chatRequest,
+  chunk,
   HELLO_JSON,
+  startPair,
   startTestProxy,
   type TestProxy,
 } from './test-proxy.ts';
@@ -311,4 +313,27 @@ it.each([
   const [line = '', body = ''] = (await raw(bytes)).split(/\r\n(?:.*\r\n)*\r\n/);
   expect(line).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(JSON.parse(body)).toMatchObject({ error: { message: expect.stringContaining(message) } });
+});
+
+it('what follows a request and is no HTTP does not get into the reply that is under way', async () => {
+  const streaming = await startPair(() => ({ frames: [chunk({ content: 'Hello' }), 60_000] }));
+  const body = JSON.stringify(chatRequest({ stream: true }));
+  const lines = [
+    `POST ${CHAT_PATH} HTTP/1.1`,
+    'host: 127.0.0.1',
+    `authorization: Bearer ${CLIENT_KEY}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+  ];
+  const socket = connect(streaming.proxy.port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (data: Buffer) => {
+    if (!answer.includes('Hello') && data.includes('Hello')) socket.write('this is no HTTP\r\n\r\n');
+    answer += data.toString();
+  });
+  socket.on('error', () => {});
+  socket.write(head(lines) + body);
+  await once(socket, 'close');
+  expect(answer).toContain('Hello');
+  expect(answer).not.toContain('not a valid HTTP request');
 });
