@@ -9,6 +9,11 @@ const run = promisify(execFile);
 /** A terminal that is none of ours: a tmux server of its own, with one window, which nobody is attached to. */
 export class TmuxScreen {
   readonly #socket = `llmup-test-${randomBytes(4).toString('hex')}`;
+  readonly #env: Readonly<Record<string, string>>;
+
+  private constructor(env: Readonly<Record<string, string>>) {
+    this.#env = env;
+  }
 
   static async open(
     line: readonly string[],
@@ -16,16 +21,17 @@ export class TmuxScreen {
       readonly columns: number;
       readonly rows: number;
       readonly cwd: string;
+      /** All that its programs find, beside what tmux sets: nothing of what the tests themselves run in, such as `CI`. */
       readonly env: Readonly<Record<string, string>>;
       /** Whether the program is told that it runs in tmux. */
       readonly told?: boolean;
     },
   ): Promise<TmuxScreen> {
-    const screen = new TmuxScreen();
     const { columns, rows, cwd, env, told = false } = options;
-    const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    // The server of tmux gives its programs the environment that it was started in.
+    const screen = new TmuxScreen({ PATH: process.env.PATH ?? '', ...env });
     const size = ['-x', String(columns), '-y', String(rows)];
-    const start = ['env', ...(told ? [] : ['-u', 'TMUX']), ...settings, ...line];
+    const start = told ? line : ['env', '-u', 'TMUX', ...line];
     await screen.#tmux('new-session', '-d', '-c', cwd, ...size, ...start);
     onTestFinished(() => screen.#end());
     await screen.#tmux('set', '-g', 'status', 'off');
@@ -63,7 +69,8 @@ export class TmuxScreen {
   }
 
   async #tmux(...args: readonly string[]): Promise<string> {
-    return (await run('tmux', ['-L', this.#socket, '-f', '/dev/null', ...args])).stdout;
+    const line = ['-u', '-L', this.#socket, '-f', '/dev/null', ...args];
+    return (await run('tmux', line, { env: this.#env })).stdout;
   }
 }
 
