@@ -21,10 +21,15 @@ export interface PickOptions {
 export async function pick(options: PickOptions = {}): Promise<number> {
   const { env } = process;
   if (!asksLines(process, env)) {
-    throw new UserError('the picker needs a terminal', EXIT.usage, [
-      'say what to start instead: llmup codex --model <alias>, or llmup demo codex',
-      'llmup presets lists what there is',
-    ]);
+    const inCi = asksLines(process, {});
+    throw new UserError(
+      `the picker needs a terminal${inCi ? ', and CI says that this is a log' : ''}`,
+      EXIT.usage,
+      [
+        'say what to start instead: llmup codex --model <alias>, or llmup demo codex',
+        'llmup presets lists what there is',
+      ],
+    );
   }
   const offers = await pickerOffers(llmupPaths(env), env, currentDirectory());
   const plain = options.plain || !drawsScreens(process, env);

@@ -43,7 +43,12 @@ export async function chooseStage(options: SessionOptions, notes: Notes, env: En
     return { kind: 'inherit' };
   const { stdin, stdout } = process;
   if (options.display === 'tmux') return tmuxStage(env);
-  if (!drawsScreens({ stdin, stdout }, env)) return { kind: 'inherit' };
+  const asked = options.display === 'compositor';
+  if (!drawsScreens({ stdin, stdout }, env, asked)) {
+    const could = drawsScreens({ stdin, stdout }, env, true);
+    if (could) return { kind: 'inherit', hint: 'no panes, as CI is set; --display compositor draws them' };
+    return { kind: 'inherit', ...(asked && { hint: 'no panes: they need a terminal that can draw' }) };
+  }
   const hint = 'llmup watch in a second terminal shows the traffic';
   if (options.display === undefined && (stdout.columns < LEAST.columns || stdout.rows < LEAST.rows)) {
     return { kind: 'inherit', hint: `the terminal is smaller than ${LEAST.columns}x${LEAST.rows}: ${hint}` };

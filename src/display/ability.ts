@@ -10,10 +10,14 @@ export function asksLines({ stdin, stdout }: Terminals, env: Environment): boole
   return stdin.isTTY === true && stdout.isTTY === true && !runsInCi(env);
 }
 
-/** Whether there is a person at a terminal that full screens can be drawn on; else lines it is. */
-export function drawsScreens(io: Terminals, env: Environment): boolean {
+/**
+ * Whether there is a person at a terminal that full screens can be drawn on; else lines it is.
+ *
+ * @param asked the user has asked for a screen in so many words, in a CI job too
+ */
+export function drawsScreens(io: Terminals, env: Environment, asked = false): boolean {
   return (
-    asksLines(io, env) &&
+    asksLines(io, asked ? {} : env) &&
     env.TERM !== 'dumb' &&
     // Ink's own sign for screen readers, which moving text defeats.
     env.INK_SCREEN_READER !== 'true'

@@ -52,15 +52,30 @@ test.each([
 );
 
 test.each([
-  ['dumb', 80, 24, undefined],
-  ['xterm', 50, 12, 'the terminal is smaller than 60x15'],
-])('TERM=%s at %ix%i: no panes, and nothing drawn', async (TERM, columns, rows, hint) => {
-  const { screen, agent } = await startSession({ columns, rows, env: { TERM } });
+  ['TERM=dumb', 80, 24, { TERM: 'dumb' }, undefined],
+  ['xterm', 50, 12, { TERM: 'xterm' }, 'the terminal is smaller than 60x15'],
+  ['a CI job', 80, 24, { CI: 'true' }, 'CI is set; --display compositor'],
+])('%s at %ix%i: no panes, and nothing drawn', async (_, columns, rows, env, hint) => {
+  const { screen, agent } = await startSession({ columns, rows, env });
   await agent.has(`${columns}x${rows}`);
   if (hint) expect(screen.text.replaceAll('\n', '')).toContain(hint);
   agent.tell({ exit: 0 });
   expect(await screen.ended()).toBe(0);
   expect(screen.bytes).not.toContain('\x1b[?1049h');
+});
+
+test('a terminal of a CI job has its panes when they are asked for', async () => {
+  const { screen, agent } = await startSession({
+    columns: 120,
+    env: { CI: 'true' },
+    options: ['--display', 'compositor'],
+  });
+  await screen.shows('Routes');
+  screen.resize(110, 30);
+  await agent.until(() => agent.sizes.at(-1)?.endsWith('x29') === true, 'the new size');
+  await screen.until(() => screen.rows[29]?.includes('coder') === true, 'the status bar in the last row');
+  agent.tell({ exit: 0 });
+  expect(await screen.ended()).toBe(0);
 });
 
 test('a terminal of an unknown kind is drawn on, and an agent that ends at once leaves its words', async () => {
