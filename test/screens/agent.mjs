@@ -12,10 +12,11 @@ const setting = (key) => settings.find((one) => one.startsWith(`${key}=`))?.slic
 const baseUrl = /base_url="([^"]*)"/.exec(setting('model_providers.llmup'))[1];
 const model = JSON.parse(setting('model'));
 
+// The keyboard is taken first: what was typed in the line mode before would be read by other rules.
+const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
 console.log(
   `agent on ${model}, secrets: ${Object.keys(process.env).filter((name) => /^PRESET_/.test(name))}`,
 );
-const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
 lines.prompt();
 for await (const line of lines) {
   const response = await fetch(`${baseUrl}/responses`, {

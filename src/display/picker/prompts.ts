@@ -106,14 +106,20 @@ async function askForValues(
 }
 
 async function askForValue({ name, purpose, secret, check }: PickerVariable, desk: Desk): Promise<string> {
-  desk.say(
-    `${name}: ${purpose}.${secret ? ' It is not shown while you type, and kept in memory only.' : ''}`,
-  );
-  for (;;) {
-    const value = (await (secret ? desk.secret(`${name}: `) : desk.line(`${name}: `))).trim();
-    const fault = value === '' ? 'a value is needed; ctrl+c leaves' : check(value);
-    if (fault === undefined) return value;
-    desk.say(`That will not do: ${fault}.`);
+  // Hidden before it is asked for: who is quick types at the first word.
+  if (secret) desk.hide(true);
+  try {
+    desk.say(
+      `${name}: ${purpose}.${secret ? ' It is not shown while you type, and kept in memory only.' : ''}`,
+    );
+    for (;;) {
+      const value = (await (secret ? desk.secret(`${name}: `) : desk.line(`${name}: `))).trim();
+      const fault = value === '' ? 'a value is needed; ctrl+c leaves' : check(value);
+      if (fault === undefined) return value;
+      desk.say(`That will not do: ${fault}.`);
+    }
+  } finally {
+    if (secret) desk.hide(false);
   }
 }
 
@@ -167,11 +173,15 @@ class Desk {
     }
   }
 
-  /** A line that the terminal does not show: without its help, backspace and ctrl+c are ours. */
+  /** Whether the terminal shows what is typed, and edits it. */
+  hide(hidden: boolean): void {
+    this.#io.stdin.setRawMode(hidden);
+  }
+
+  /** A line that is {@link hide hidden}: without the terminal's help, backspace and ctrl+c are ours. */
   async secret(prompt: string): Promise<string> {
-    const { stdin, stdout } = this.#io;
+    const { stdout } = this.#io;
     stdout.write(prompt);
-    stdin.setRawMode(true);
     try {
       for (;;) {
         if (/[\u0003\u0004]/.test(this.#typed)) throw new Left();
@@ -180,7 +190,6 @@ class Desk {
         await this.#more();
       }
     } finally {
-      stdin.setRawMode(false);
       stdout.write('\n');
     }
   }
