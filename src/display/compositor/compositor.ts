@@ -1,8 +1,6 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { ReactElement } from 'react';
-import { CellPainter } from './cell-painter.ts';
 import { ChildPane, type Pty } from './child-pane.ts';
-import { frame, RowPainter } from './frame.ts';
 import { FrameClock } from './frame-clock.ts';
 import { InkSurface } from './ink-surface.ts';
 import { InputRouter, type MouseEvent, type Prefix, pressedKeys } from './input-router.ts';
@@ -19,6 +17,7 @@ import { mouseReport } from './mouse-report.ts';
 import { OuterTerminal } from './outer-terminal.ts';
 import { PaneScroll } from './pane-scroll.ts';
 import { Passage } from './passage.ts';
+import { Picture } from './picture.ts';
 import { lastScreenText } from './screen-text.ts';
 import { isCtrl } from './spelled-key.ts';
 
@@ -91,10 +90,7 @@ export class Compositor {
   readonly #options: CompositorOptions;
   readonly #outer: OuterTerminal;
   readonly #clock = new FrameClock(() => this.#paint());
-  readonly #cells = new CellPainter();
-  readonly #panelRows = new RowPainter();
-  readonly #statusRow = new RowPainter();
-  readonly #overlayRows = new RowPainter();
+  readonly #picture = new Picture();
   readonly #passage = new Passage(() => this.#clock.dirty());
   readonly #router: InputRouter;
   #pane: ChildPane | undefined;
@@ -113,9 +109,7 @@ export class Compositor {
   #scrolledShown = 0;
   /** A button that went down in the pane: what follows belongs to the child, wherever it happens. */
   #dragging = false;
-  #repaint = true;
   #heldSince: number | undefined;
-  #lastCursor = '';
   #pendingPanels = false;
   #closed = false;
   #childEnded: (exit: ChildExit) => void = () => {};
@@ -301,7 +295,7 @@ export class Compositor {
     const overlay = this.#options.overlay(pane, this.state);
     if ((overlay === undefined) !== (this.#overlay === undefined)) {
       // What lies beneath must be drawn anew.
-      this.#repaint = true;
+      this.#picture.forget();
     }
     this.#overlay = overlay;
     this.#clock.dirty();
@@ -323,7 +317,7 @@ export class Compositor {
       this.#panels = undefined;
       this.#focus = 'child';
     }
-    this.#repaint = true;
+    this.#picture.forget();
     this.#drawPanels();
     this.#clock.dirty();
   }
@@ -342,47 +336,23 @@ export class Compositor {
       this.#heldSince = undefined;
     }
 
-    const { pane: area, panels, status, layout } = this.#geometry;
-    let content = '';
-    if (this.#repaint) {
-      this.#repaint = false;
-      this.#cells.reset();
-      this.#panelRows.reset();
-      this.#statusRow.reset();
-      this.#overlayRows.reset();
-      this.#lastCursor = '';
-      content += '\x1b[0m\x1b[2J';
-    }
-    const childFocused = this.#focus === 'child' && !this.#overlay;
     const scrolledBack = this.#scrolledBack;
     if (scrolledBack !== this.#scrolledShown) this.redrawStatus();
-    content += this.#outer.mirror(
+    const childFocused = this.#focus === 'child' && !this.#overlay;
+    const modes = this.#outer.mirror(
       childFocused ? { modes: pane.terminal.modes, own: pane.modes() } : undefined,
     );
-    if (this.#overlay) content += this.#overlayRows.paint(this.#overlay, area);
-    else if (layout !== 'panels') content += this.#cells.paint(pane.terminal, area, scrolledBack);
-    const covered = this.#overlay !== undefined && layout === 'panels';
-    if (panels && this.#panels && !covered) content += this.#panelRows.paint(this.#panels.rows, panels);
-    if (status.height > 0) content += this.#statusRow.paint(this.#status, status);
-
-    // The cursor is parked at the child's even when hidden: input methods open their windows there.
-    const buffer = pane.terminal.buffer.active;
-    const cursor =
-      layout === 'panels' || this.#overlay
-        ? undefined
-        : {
-            x: area.x + Math.min(buffer.cursorX, area.width - 1),
-            y: area.y + Math.min(buffer.cursorY, area.height - 1),
-            visible: childFocused && scrolledBack === 0 && pane.modes().cursorVisible,
-          };
-    const passed = this.#passage.take();
-    const place = cursor ? `${cursor.x},${cursor.y},${cursor.visible}` : 'none';
-    if (!content && place === this.#lastCursor) {
-      if (passed) this.#outer.write(passed);
-      return;
-    }
-    this.#lastCursor = place;
-    this.#outer.write(passed + frame(content, cursor));
+    const scene = {
+      pane,
+      scrolledBack,
+      childFocused,
+      geometry: this.#geometry,
+      panels: this.#panels?.rows,
+      status: this.#status,
+      overlay: this.#overlay,
+    };
+    const bytes = this.#passage.take() + this.#picture.change(scene, modes);
+    if (bytes) this.#outer.write(bytes);
   }
 
   #keys(text: string): void {
