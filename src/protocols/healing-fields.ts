@@ -72,7 +72,11 @@ export const EVERYDAY = new Set([
 /** Other words by which upstreams mean a field. */
 export const ALIASES: Readonly<Record<string, readonly RegExp[]>> = {
   response_format: [/\bjson_(schema|object)\b|structured output/i],
-  reasoning_effort: [/\breasoning effort\b/i],
+  // Ollama: "llama3" does not support thinking
+  reasoning_effort: [/\breasoning effort\b|does not support thinking/i],
+  // Gemini: Penalty is not enabled for models/gemini-2.5-pro
+  presence_penalty: [/\bpenalty is not enabled/i],
+  frequency_penalty: [/\bpenalty is not enabled/i],
   parallel_tool_calls: [/\bparallel tool calls?\b/i],
   tool_choice: [/\btool choice\b/i],
 };

@@ -52,12 +52,19 @@ export function applyHealing(body: JsonObject, healing: Healing): Record<string,
   return applyEdit(body, healing.edit) as Record<string, unknown>;
 }
 
-/** The change, for the ledger. */
-export function describeHealing({ protocol, field, edit }: Healing): Loss {
+/** The stop words that a change took out of a body: the reply can be cut at them on its way back. */
+export function stopsTakenOut(before: JsonObject, after: JsonObject): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(before.stop) ? before.stop : [before.stop];
+  return after.stop === undefined ? words.filter((word) => typeof word === 'string') : [];
+}
+
+/** The change, for the ledger. `cutsReplies`: of stop words nothing is lost, see {@link stopsTakenOut}. */
+export function describeHealing({ protocol, field, edit }: Healing, cutsReplies = false): Loss {
   const topic = topicOf(protocol, field);
   const reason = 'The upstream refused the field, so the request was sent again in a form that it takes.';
   switch (edit.type) {
     case 'remove':
+      if (field === 'stop' && cutsReplies) return CUT_ON_ITS_WAY_BACK;
       return { path: field, from: field, to: '', action: 'dropped', topic, reason };
     case 'strip':
       return { path: field, from: edit.name, to: '', action: 'dropped', topic, reason };
@@ -97,6 +104,15 @@ export function describeHealing({ protocol, field, edit }: Healing): Loss {
   }
 }
 
+const CUT_ON_ITS_WAY_BACK: Loss = {
+  path: 'stop',
+  from: 'stop words',
+  to: 'a reply that is cut at the first of them on its way back',
+  action: 'emulated',
+  topic: 'sampling',
+  reason: 'The upstream refused the field, so the request was sent again without it.',
+};
+
 function topicOf(protocol: Protocol, field: string): LossTopic {
   const inner = INNER.find(({ list, name }) => field === `${list}[].${name}`);
   if (inner) return inner.topic;
@@ -122,21 +138,34 @@ class Complaint {
       if (within !== undefined && steps[0] === within && steps.includes(last)) return true;
     }
     if (within !== undefined) {
+      if (new RegExp(`\\b${within}[.[]\\d+\\]?(?:\\.\\w+)*\\.${last}\\b`).test(this.text)) return true;
       const bare = new RegExp(`\\b${within}\\b.{0,80}\\b${last}\\b`, 's').test(this.text);
       return isEverydayWithin(last) ? bare && this.quotes(last) : bare || this.mentions(last);
     }
     if (this.quotes(field) || this.quotes(last)) return true;
     if (ALIASES[field]?.some((words) => words.test(this.text))) return true;
-    return !EVERYDAY.has(field) && this.mentions(last);
+    return !EVERYDAY.has(field) && (this.mentions(last) || this.mentions(inCamelCase(last)));
   }
 
   mentions(word: string): boolean {
     return new RegExp(`(?<![\\w.])${word}(?!\\w)`).test(this.text);
   }
 
+  /** Named as a field: in quotes, before a colon, or as "parameter stop", "extraneous key [stop]", "on this model: stop". */
   quotes(word: string): boolean {
-    return new RegExp(`(?<=["'\`]|body\\.|^)${word.replace('.', '\\.')}(?=["'\`:]|\\s*:)`).test(this.text);
+    const field = word.replace('.', '\\.');
+    return (
+      new RegExp(`(?<=["'\`]|body\\.|^)${field}(?=["'\`:]|\\s*:)`).test(this.text) ||
+      new RegExp(
+        `\\b(?:param|parameter|argument|field|key|on this model:) \\[?${field}(?![\\w-]|\\.\\w)`,
+      ).test(this.text)
+    );
   }
+}
+
+/** As xAI names the fields that it refuses. */
+function inCamelCase(field: string): string {
+  return field.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function isEverydayWithin(name: string): boolean {
@@ -182,10 +211,11 @@ function capEdit(
   return body[other] === undefined ? { type: 'rename', field, to: other } : { type: 'remove', field };
 }
 
-/** "the valid range of max_tokens is [1, 8192]", "must be less than or equal to 4096", "supports at most 16384". */
+/** "the valid range of max_tokens is [1, 8192]", "Requests with max_tokens > 4096 must have stream=true", "must be less than or equal to 4096", "supports at most 16384". */
 function limitIn(text: string): number | undefined {
   const found =
     /\[\s*\d+\s*,\s*(\d+)\s*\]/.exec(text) ??
+    /max_\w*tokens > (\d+)/.exec(text) ??
     /(?:less than or equal to|at most|<=|no more than|up to|maximum(?: value)?(?: is| of|:))\s*`?(\d+)/i.exec(
       text,
     );
@@ -193,7 +223,7 @@ function limitIn(text: string): number | undefined {
   return Number.isSafeInteger(most) && most > 0 ? most : undefined;
 }
 
-/** A level that the upstream names as its own; else none at all. */
+/** A level that the upstream names as its own; else it is left to the model, but never switched off. */
 function effortEdit(field: string, body: JsonObject, complaint: Complaint): Edit {
   const sent =
     field === 'reasoning_effort'
@@ -202,7 +232,10 @@ function effortEdit(field: string, body: JsonObject, complaint: Complaint): Edit
         ? body.reasoning.effort
         : undefined;
   const wanted = EFFORTS.find((effort) => effort === sent);
-  const offered = wanted === undefined ? [] : effortsIn(complaint.text).filter((effort) => effort !== wanted);
+  const offered =
+    wanted === undefined
+      ? []
+      : effortsIn(complaint.text).filter((effort) => effort !== wanted && effort !== 'none');
   const to = wanted === undefined ? undefined : nearestEffort(wanted, offered);
   return wanted !== undefined && to !== undefined
     ? { type: 'replace', field, from: wanted, to }

@@ -14,12 +14,16 @@ import type { Failure } from './failure.ts';
 export type ReplyEvent =
   | { readonly type: 'start'; readonly id?: string; readonly model?: string; readonly usage?: Usage }
   | { readonly type: 'part-start'; readonly index: number; readonly part: PartKind; readonly phase?: Phase }
-  /** `logprobs`: of the tokens up to here that none was given for; the text may be empty then. */
+  /**
+   * `logprobs`: of the tokens up to here that none was given for. `citations`: sources of what the part says, here or
+   * anywhere else in it. The text may be empty with either.
+   */
   | {
       readonly type: 'text';
       readonly index: number;
       readonly text: string;
       readonly logprobs?: readonly TokenLogprob[];
+      readonly citations?: readonly Citation[];
     }
   | {
       readonly type: 'reasoning';
@@ -40,7 +44,7 @@ export type ReplyEvent =
   | { readonly type: 'tool-arguments'; readonly index: number; readonly text: string }
   /** `complete: false`: the output limit cut this part; a cut call must not be handed over as a whole one. */
   | { readonly type: 'part-end'; readonly index: number; readonly complete: boolean }
-  /** Something only its own protocol can show: a hosted call, citations. A part of its own, already ended. */
+  /** Something only its own protocol can show: a hosted call, a citation of a file. A part of its own, already ended. */
   | { readonly type: 'opaque'; readonly index: number; readonly kind: string; readonly json: unknown }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly detail?: string }
@@ -52,6 +56,14 @@ export interface TokenLogprob {
   readonly logprob: number;
   readonly bytes?: readonly number[];
   readonly top_logprobs: readonly Omit<TokenLogprob, 'top_logprobs'>[];
+}
+
+/** A page that a text rests on; both OpenAI protocols have it (`url_citation`). */
+export interface Citation {
+  readonly url: string;
+  readonly title?: string;
+  /** The characters of its part that it is about, the end excluded; absent when the provider did not say. */
+  readonly span?: { readonly start: number; readonly end: number };
 }
 
 export type PartKind = 'text' | 'refusal' | 'reasoning';
@@ -90,6 +102,7 @@ export type ReplyPart =
       readonly text: string;
       readonly phase?: Phase;
       readonly logprobs?: readonly TokenLogprob[];
+      readonly citations?: readonly Citation[];
       readonly complete: boolean;
     }
   | {
@@ -127,6 +140,7 @@ interface OpenPart {
   complete: boolean;
   phase?: Phase;
   logprobs?: TokenLogprob[];
+  citations?: Citation[];
   seal?: Seal;
   call?: { id: string; name: string; namespace?: string; freeform: boolean };
   opaque?: { kind: string; json: unknown };
@@ -166,6 +180,7 @@ class ReplyFold {
         const part = this.#parts.get(event.index);
         part?.text.push(event.text);
         if (part && event.logprobs) part.logprobs = [...(part.logprobs ?? []), ...event.logprobs];
+        if (part && event.citations) part.citations = [...(part.citations ?? []), ...event.citations];
         break;
       }
       case 'tool-arguments':
@@ -230,8 +245,15 @@ function closePart(part: OpenPart): ReplyPart {
     return { type: 'reasoning', summary, text, complete, ...(seal && { seal }) };
   }
   const type = part.kind === 'refusal' ? 'refusal' : 'text';
-  const { complete, phase, logprobs } = part;
-  return { type, text, complete, ...(phase && { phase }), ...(logprobs && { logprobs }) };
+  const { complete, phase, logprobs, citations } = part;
+  return {
+    type,
+    text,
+    complete,
+    ...(phase && { phase }),
+    ...(logprobs && { logprobs }),
+    ...(citations && { citations }),
+  };
 }
 
 /** The whole reply of a finished sequence of events. */

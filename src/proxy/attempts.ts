@@ -1,5 +1,11 @@
 import { type Failure, RequestRefused } from '../protocols/failure.ts';
-import { applyHealing, describeHealing, findHealing, type Healing } from '../protocols/healing.ts';
+import {
+  applyHealing,
+  describeHealing,
+  findHealing,
+  type Healing,
+  stopsTakenOut,
+} from '../protocols/healing.ts';
 import { refusedLosses } from '../protocols/policy.ts';
 import { exchangeHeaders } from './answer-headers.ts';
 import { sparingRetries } from './codex-client.ts';
@@ -143,12 +149,13 @@ function heal(exchange: OpenExchange, failed: FailedTry, healings: Healing[]): b
   const body = outgoing.body.object();
   const healing = findHealing(upstreamCodec.protocol, body, failed.failure);
   if (!healing || healings.some((one) => sameHealing(one, healing))) return false;
-  const loss = describeHealing(healing);
+  const loss = describeHealing(healing, !outgoing.relayed);
   if (refusedLosses(context.mode, [loss]).length > 0) return false;
   const healed = applyHealing(body, healing);
   if (healed === body) return false;
   healings.push(healing);
   outgoing.body.replace(healed);
+  if (!outgoing.relayed) outgoing.stopWords = [...outgoing.stopWords, ...stopsTakenOut(body, healed)];
   record.lost([loss]);
   return true;
 }

@@ -60,7 +60,7 @@ export interface Outgoing {
   readonly hidesUsage: boolean;
   readonly upstreamContext: UpstreamContext;
   /** Stop words that the upstream was not told of. */
-  readonly stopWords: readonly string[];
+  stopWords: readonly string[];
   readonly clientContext: () => ClientContext;
   /** Told every event of the reply, for what must be remembered of it. */
   readonly remember?: (event: ReplyEvent) => void;

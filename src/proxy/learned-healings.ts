@@ -24,13 +24,14 @@ export class LearnedHealings {
     route: Route,
     protocol: Protocol,
     body: Readonly<Record<string, unknown>>,
+    cutsReplies = false,
   ): { readonly body: Readonly<Record<string, unknown>>; readonly losses: readonly Loss[] } {
     const losses: Loss[] = [];
     let healed = body;
     for (const healing of this.#learned.get(keyOf(route, protocol)) ?? []) {
       const next = applyHealing(healed, healing);
       if (next === healed) continue;
-      losses.push(describeHealing(healing));
+      losses.push(describeHealing(healing, cutsReplies));
       healed = next;
     }
     return { body: healed, losses };

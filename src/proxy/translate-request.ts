@@ -5,6 +5,7 @@ import type { ReasoningVault } from '../protocols/bridge/vault.ts';
 import type { Codec, Target } from '../protocols/codec.ts';
 import type { Conversation } from '../protocols/conversation.ts';
 import { invalidRequest, RequestRefused } from '../protocols/failure.ts';
+import { stopsTakenOut } from '../protocols/healing.ts';
 import type { CompatibilityMode, Loss } from '../protocols/loss.ts';
 import { refusedLosses } from '../protocols/policy.ts';
 import type { LearnedHealings } from './learned-healings.ts';
@@ -46,10 +47,11 @@ export function translateRequest(body: unknown, options: TranslationOptions): Tr
 
   const encoded = upstreamCodec.encodeRequest(conversation, targetOf(conversation, options));
   const merged = hasParams(route.params) ? mergeParams(encoded.body, route.params) : encoded.body;
-  const healed = healings.apply(route, upstreamCodec.protocol, merged);
+  const healed = healings.apply(route, upstreamCodec.protocol, merged, true);
   const losses = [...decoded.losses, ...encoded.losses, ...healed.losses];
   refuseLosses(losses, options);
-  const { toolNames, stopWords } = encoded;
+  const { toolNames } = encoded;
+  const stopWords = [...encoded.stopWords, ...stopsTakenOut(merged, healed.body)];
   return { conversation, body: new BuiltBody(healed.body), losses, toolNames, stopWords };
 }
 

@@ -1,3 +1,4 @@
+import { generateText, streamText } from 'ai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { call, decline, freeform, type ReplyPlan, say, think, USAGE } from '../provider/reply-plan.ts';
 import { transcript } from '../provider/seen.ts';
@@ -265,4 +266,103 @@ it('call ids are the same each time the client repeats its history', async () =>
     seen.push(transcript(bench.bodies()[0]));
   }
   expect(seen[0]).toEqual(seen[1]);
+});
+
+describe('citations of pages', () => {
+  const text = 'Sky 🌍 is blue.';
+  const page = { start_index: 9, end_index: 13, title: 'Sky', url: 'https://sky.example/?a=1&b="2"' };
+  const chunk = (delta: object, finish_reason: string | null = null): string =>
+    `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+  const event = (type: string, fields: object): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: 0, ...fields })}\n\n`;
+
+  const CHAT = { type: 'url_citation', url_citation: page };
+  const chatAnswers = {
+    streamed: {
+      frames: [
+        chunk({ role: 'assistant', content: '' }),
+        chunk({ content: text }),
+        chunk({ annotations: [CHAT] }),
+        chunk({}, 'stop'),
+        'data: [DONE]\n\n',
+      ],
+    },
+    whole: {
+      json: {
+        id: 'c',
+        object: 'chat.completion',
+        created: 1,
+        model: 'm',
+        choices: [
+          {
+            index: 0,
+            message: { role: 'assistant', content: text, refusal: null, annotations: [CHAT] },
+            finish_reason: 'stop',
+          },
+        ],
+      },
+    },
+  };
+  const RESPONSES = { type: 'url_citation', ...page };
+  const part = { type: 'output_text', text, annotations: [RESPONSES], logprobs: [] };
+  const item = { id: 'm1', type: 'message', role: 'assistant', status: 'completed', content: [part] };
+  const at = { item_id: 'm1', output_index: 0, content_index: 0 };
+  const response = { id: 'r', object: 'response', status: 'completed', model: 'm', output: [item] };
+  const responsesAnswers = {
+    streamed: {
+      frames: [
+        event('response.created', { response: { ...response, status: 'in_progress', output: [] } }),
+        event('response.output_item.added', { output_index: 0, item: { ...item, content: [] } }),
+        event('response.content_part.added', { ...at, part: { ...part, text: '', annotations: [] } }),
+        event('response.output_text.delta', { ...at, delta: text, logprobs: [] }),
+        event('response.output_text.annotation.added', { ...at, annotation_index: 0, annotation: RESPONSES }),
+        event('response.output_text.done', { ...at, text, logprobs: [] }),
+        event('response.content_part.done', { ...at, part }),
+        event('response.output_item.done', { output_index: 0, item }),
+        event('response.completed', { response }),
+      ],
+    },
+    whole: { json: response },
+  };
+
+  it.each(['streamed', 'whole'] as const)('of a Chat upstream: a Responses client, %s', async (how) => {
+    bench.script(chatAnswers[how]);
+    const params = { model: 'stranger', input: 'go' };
+    const final =
+      how === 'whole'
+        ? await bench.openai.responses.create(params)
+        : await bench.openai.responses.stream(params).finalResponse();
+    expect(final.output_text).toBe(text);
+    expect(final.output).toMatchObject([{ content: [{ annotations: [RESPONSES] }] }]);
+  });
+
+  it.each(['streamed', 'whole'] as const)('of a Responses upstream: a Chat client, %s', async (how) => {
+    bench.script(responsesAnswers[how]);
+    const params = { model: 'responses', messages: [{ role: 'user' as const, content: 'go' }] };
+    if (how === 'whole') {
+      const { choices } = await bench.openai.chat.completions.create(params);
+      expect(choices[0]?.message).toMatchObject({ content: text, annotations: [CHAT] });
+      return;
+    }
+    const deltas = [];
+    for await (const { choices } of await bench.openai.chat.completions.create({ ...params, stream: true }))
+      deltas.push(choices[0]?.delta ?? {});
+    expect(deltas).toContainEqual({ annotations: [CHAT] });
+    expect(deltas.map(({ content }) => content ?? '').join('')).toBe(text);
+  });
+
+  it.each(['chat', 'responses'] as const)('are sources to Vercel, as a %s client', async (client) => {
+    for (const streams of [true, false]) {
+      const how = streams ? 'streamed' : 'whole';
+      bench.script(client === 'chat' ? responsesAnswers[how] : chatAnswers[how]);
+      const params = {
+        model: bench.vercel[client](client === 'chat' ? 'responses' : 'stranger'),
+        prompt: 'go',
+        maxRetries: 0,
+        providerOptions: { openai: client === 'responses' ? { store: false } : {} },
+      };
+      const sources = streams ? await streamText(params).sources : (await generateText(params)).sources;
+      expect(sources).toMatchObject([{ sourceType: 'url', url: page.url, title: page.title }]);
+    }
+  });
 });

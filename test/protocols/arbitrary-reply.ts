@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Failure } from '../../src/protocols/failure.ts';
-import type { FinishReason, ReplyEvent, Usage } from '../../src/protocols/reply.ts';
+import type { Citation, FinishReason, ReplyEvent, Usage } from '../../src/protocols/reply.ts';
 
 /**
  * Any sequence of events that the grammar in `reply.ts` allows: parts that interleave, parts cut by the limit,
@@ -52,6 +52,23 @@ export const awkwardText = fc.oneof(
   ),
 );
 
+/** Pages that a text cites, each once, with and without title and place. */
+const citations: fc.Arbitrary<readonly Citation[]> = fc.uniqueArray(
+  fc
+    .record({
+      url: fc.webUrl(),
+      title: fc.option(awkwardText, { nil: undefined }),
+      start: fc.option(fc.nat(20), { nil: undefined }),
+      length: fc.nat(9),
+    })
+    .map(({ url, title, start, length }) => ({
+      url,
+      ...(title && { title }),
+      ...(start !== undefined && { span: { start, end: start + length } }),
+    })),
+  { maxLength: 3, selector: ({ url }) => url },
+);
+
 interface ScriptedPart {
   readonly kind: 'text' | 'reasoning' | 'call';
   /** Without the index, which follows from the order of start. */
@@ -66,9 +83,10 @@ const textPart: fc.Arbitrary<ScriptedPart> = fc
   .record({
     part: fc.constantFrom('text' as const, 'text' as const, 'refusal' as const),
     texts: fc.array(awkwardText, { maxLength: 4 }),
+    cited: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: citations }),
     complete: fc.boolean(),
   })
-  .map(({ part, texts, complete }) => ({
+  .map(({ part, texts, cited, complete }) => ({
     kind: 'text',
     complete,
     events: [
@@ -77,6 +95,9 @@ const textPart: fc.Arbitrary<ScriptedPart> = fc
         (text) =>
           (index: number): ReplyEvent => ({ type: 'text', index, text }),
       ),
+      ...(part === 'text' && cited.length > 0 && texts.join('') !== ''
+        ? [(index: number): ReplyEvent => ({ type: 'text', index, text: '', citations: cited })]
+        : []),
     ],
   }));
 

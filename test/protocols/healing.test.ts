@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/protocols/failure.ts';
-import { applyHealing, describeHealing, findHealing } from '../../src/protocols/healing.ts';
+import { applyHealing, describeHealing, findHealing, stopsTakenOut } from '../../src/protocols/healing.ts';
 import { chatCodec } from '../../src/protocols/openai-chat/index.ts';
 
 const chat = {
@@ -217,5 +217,68 @@ describe('what was learned', () => {
     const next = applyHealing(chat, healing);
     expect(next.reasoning_effort).toBe('high');
     expect(next.messages).toBe(chat.messages);
+  });
+});
+
+describe('stop words that are taken out', () => {
+  const healing = findHealing('chat', chat, openAi("Unsupported parameter: 'stop'", 'stop'));
+
+  it('are told, for the reply to be cut at them', () => {
+    const words = (body: Record<string, unknown>) =>
+      stopsTakenOut(body, healing ? applyHealing(body, healing) : body);
+    expect(words(chat)).toEqual(['END']);
+    expect(words({ ...chat, stop: 'FIN' })).toEqual(['FIN']);
+    expect(words({ model: 'm' })).toEqual([]);
+    expect(stopsTakenOut(chat, { ...chat, temperature: 1 })).toEqual([]);
+  });
+
+  it('are lost only where the reply is not cut', () => {
+    expect(healing && describeHealing(healing)).toMatchObject({ action: 'dropped', topic: 'sampling' });
+    expect(healing && describeHealing(healing, true)).toMatchObject({
+      action: 'emulated',
+      topic: 'sampling',
+    });
+    const other = findHealing('chat', chat, openAi("Unsupported parameter: 'seed'", 'seed'));
+    expect(other && describeHealing(other, true)).toMatchObject({ path: 'seed', action: 'dropped' });
+  });
+});
+
+describe('a field that is named', () => {
+  it.each([
+    ['in camel case', 'Model grok-4 does not support parameter frequencyPenalty.', 'frequency_penalty'],
+    ['without quotes', 'Model grok-4 does not support parameter stop.', 'stop'],
+    ['after a colon', 'Argument not supported on this model: stop', 'stop'],
+    [
+      'in brackets',
+      'The model returned the following errors: extraneous key [stop] is not permitted',
+      'stop',
+    ],
+    ['by what it is about', '"llama3" does not support thinking', 'reasoning_effort'],
+    ['as a penalty', 'Penalty is not enabled for models/gemini-2.5-pro', 'frequency_penalty'],
+  ])('%s', (_, message, field) => {
+    const body = { ...chat, frequency_penalty: 0.5 };
+    const { [field as 'stop']: _removed, ...rest } = body;
+    expect(healed(openAi(message), body)).toEqual(rest);
+  });
+
+  it('by its place in a tool', () => {
+    const next = healed(openAi('tools.0.function.strict: Extra inputs are not permitted'));
+    expect(next?.tools).toEqual([{ type: 'function', function: { name: 'f', parameters: {} } }]);
+  });
+
+  it('not by words that are about something else', () => {
+    expect(healed(openAi('The parameter stop-gap is unknown; please stop. User error.'))).toBeUndefined();
+  });
+});
+
+it('an effort is never switched off, for want of another that the upstream names', () => {
+  expect(healed(openAi('`reasoning_effort` must be one of `none` or `default`'))).toEqual(
+    without('reasoning_effort'),
+  );
+});
+
+it('a limit that goes with a plain answer is kept to', () => {
+  expect(healed(openAi('Requests with max_tokens > 4096 must have stream=true'))).toMatchObject({
+    max_tokens: 4096,
   });
 });

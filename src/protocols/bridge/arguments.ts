@@ -1,18 +1,24 @@
+import { isObject } from './fields.ts';
 import { parseJson } from './json.ts';
 import { SchemaView } from './schema-view.ts';
 
 /**
  * Makes a function's arguments readable for clients that parse them strictly (Codex reads them into typed
- * structures): blank text becomes `{}`, a null of an optional member that the schema does not allow to be null is
- * taken out, a number written like `1000.0` where the schema says integer or number is written `1000`.
+ * structures): blank text becomes `{}`, JSON inside a JSON string is taken out of it, a null of an optional member
+ * that the schema does not allow to be null is taken out, a number written like `1000.0` where the schema says
+ * integer or number is written `1000`.
  *
  * Everything else keeps its bytes: key order, spacing, numbers beyond 2^53. Text that is not JSON is returned as
  * it is, and so is everything when the schema is unknown.
  */
 export function repairArguments(json: string, schema: Readonly<Record<string, unknown>> | undefined): string {
   const trimmed = json.trim();
-  // Some models write `null` for a tool without parameters.
-  if (trimmed === '' || trimmed === 'null') return '{}';
+  // Some models write `null` for a tool without parameters, some servers an empty list.
+  if (trimmed === '' || trimmed === 'null' || trimmed === '[]') return '{}';
+  if (trimmed.startsWith('"')) {
+    const inner = parseJson(trimmed);
+    if (typeof inner === 'string' && isObject(parseJson(inner))) return repairArguments(inner, schema);
+  }
   if (!schema || !MAY_NEED_REPAIR.test(json) || parseJson(json) === undefined) return json;
   const edits = new Repair(json).run(new SchemaView(schema));
   return edits.length === 0 ? json : applyEdits(json, edits);

@@ -12,6 +12,11 @@ export class Ledger {
     this.losses.push(loss.from.length > MOST ? { ...loss, from: `${loss.from.slice(0, MOST)}…` } : loss);
   }
 
+  /** The first loss for which the request will be refused: better words than that nothing is left of it. */
+  get refused(): Loss | undefined {
+    return this.losses.find(({ action }) => action === 'refused');
+  }
+
   /** Notes only the first of its kind, where a long history would repeat it with every turn. */
   once(loss: Loss): void {
     const kind = `${loss.topic} ${loss.action} ${loss.from} ${loss.to} ${loss.reason}`;

@@ -43,6 +43,8 @@ export class StopWords {
         const part = this.#open.get(event.index);
         if (part?.kind !== 'text') break;
         this.#watch(part, event);
+        if (event.citations && !this.#stopped)
+          this.#emit({ type: 'text', index: event.index, text: '', citations: event.citations });
         return;
       }
       case 'part-end': {

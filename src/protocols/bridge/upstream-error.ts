@@ -13,7 +13,7 @@ export function decodeError(status: number, body: unknown): Failure {
  * error beside or inside a choice, MiniMax's `base_resp`. `undefined` when the body is none.
  */
 export function readInStreamError(body: JsonObject, event: string | undefined): Failure | undefined {
-  const stated = body.error ?? errorInChoice(body.choices);
+  const stated = body.error ?? errorInChoice(body.choices) ?? errorOfGroq(body.x_groq);
   if (stated !== undefined && stated !== null) {
     return classifyFailure(undefined, readFacts(stated) ?? { message: '' });
   }
@@ -28,6 +28,16 @@ export function readInStreamError(body: JsonObject, event: string | undefined): 
 function errorInChoice(choices: unknown): unknown {
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
   return isObject(first) ? first.error : undefined;
+}
+
+/** https://console.groq.com/docs/api-reference: why a stream was stopped early. */
+function errorOfGroq(answer: unknown): unknown {
+  return isObject(answer) ? answer.error : undefined;
+}
+
+/** What an `event: error` says whose data is no JSON object. */
+export function readErrorText(text: string): Failure {
+  return classifyFailure(undefined, textFacts(text, 0) ?? { message: '' });
 }
 
 /** https://platform.minimax.io/docs/api-reference/errorcode: status 200 and a code of its own; 0 is success. */
@@ -52,9 +62,12 @@ function readFacts(body: unknown, depth = 0): ErrorFacts | undefined {
   const { error } = body;
   if (isObject(error) || Array.isArray(error)) return readFacts(error, depth + 1);
   if (Array.isArray(body.detail)) return validationFacts(body.detail);
+  // Cloudflare: `{"success":false,"errors":[{"code":5007,"message":"No such model"}]}`
+  if (Array.isArray(body.errors) && body.message === undefined) return readFacts(body.errors, depth + 1);
   if (isObject(body.detail) || isObject(body.message))
     return readFacts(body.detail ?? body.message, depth + 1);
-  const own = [body.message, error, body.detail, body.error_message, body.msg].find(isText);
+  const told = Array.isArray(body.message) ? body.message.filter(isText).join('; ') : body.message;
+  const own = [told, error, body.detail, body.error_message, body.error_msg, body.msg].find(isText);
   const message = own === undefined ? undefined : withProviderWords(own, body.metadata, depth);
   const code = wordOf(body.code) ?? wordOf(body.error_code);
   const type = wordOf(body.type) ?? wordOf(body.status);

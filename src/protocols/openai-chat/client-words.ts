@@ -1,6 +1,7 @@
+import { citationFields } from '../bridge/citations.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Failure } from '../failure.ts';
-import type { FinishReason, TokenLogprob } from '../reply.ts';
+import type { Citation, FinishReason, TokenLogprob } from '../reply.ts';
 import type { ChatFinishReason } from './wire.ts';
 
 const REASONS: Record<Exclude<FinishReason, 'context-exceeded'>, ChatFinishReason> = {
@@ -24,6 +25,11 @@ export function writeFinish(
 /** The client offered `functions`, as was done before `tools`, and reads `function_call` only. */
 export function isLegacyClient({ native }: Conversation): boolean {
   return 'functions' in native;
+}
+
+/** Citations as a message has them in its `annotations`. */
+export function writeCitations(citations: readonly Citation[]): readonly unknown[] {
+  return citations.map((citation) => ({ type: 'url_citation', url_citation: citationFields(citation) }));
 }
 
 /** Log probabilities as Chat has them: `bytes` is always there. */

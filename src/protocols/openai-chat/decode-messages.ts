@@ -108,6 +108,7 @@ class History {
   }
 
   #assistant(message: JsonObject, path: string): readonly Part[] {
+    this.#noteAnnotations(message.annotations, path);
     const parts: Part[] = [...decodeReasoning(message, path)];
     const { thoughts, content } = partThoughts(message.content);
     if (parts.length === 0) parts.push(...thoughts);
@@ -123,6 +124,19 @@ class History {
       parts.push(this.#legacyCall(message.function_call, `${path}.function_call`));
     }
     return parts;
+  }
+
+  /** Clients repeat the whole message that they got; as a request's field many servers refuse it. */
+  #noteAnnotations(annotations: unknown, path: string): void {
+    if (!Array.isArray(annotations) || annotations.length === 0) return;
+    this.#ledger.once({
+      path: `${path}.annotations`,
+      from: 'annotations',
+      to: '',
+      action: 'dropped',
+      topic: 'hint',
+      reason: 'Citations of an earlier answer are not sent back.',
+    });
   }
 
   #call(value: unknown, path: string): ToolCallPart {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../bridge/fields.ts';
 import { parseJson } from '../bridge/json.ts';
-import { readInStreamError } from '../bridge/upstream-error.ts';
+import { readErrorText, readInStreamError } from '../bridge/upstream-error.ts';
 import type { SseFrame, StreamDecoder, UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { ReplyEvent } from '../reply.ts';
@@ -32,7 +32,7 @@ class ChatStreamDecoder implements StreamDecoder {
     }
     const chunk = parseJson(data);
     if (!isObject(chunk)) {
-      this.#reply.fail(notAChunk());
+      this.#reply.fail(frame.event === 'error' ? readErrorText(data) : notAChunk());
       return;
     }
     const failure = readInStreamError(chunk, frame.event);

@@ -1,10 +1,11 @@
-import { isObject } from '../bridge/fields.ts';
+import { isObject, type JsonObject } from '../bridge/fields.ts';
 import { wrapFreeformInput } from '../bridge/freeform.ts';
 import { parseJson } from '../bridge/json.ts';
 import type { Ledger } from '../bridge/ledger.ts';
 import { placedParts } from '../bridge/placed-part.ts';
 import type { Target } from '../codec.ts';
 import type { ReasoningPart, ToolCallPart, Turn } from '../conversation.ts';
+import { isProof, proofsByCall } from './call-proofs.ts';
 import { encodeParts, textOf } from './encode-content.ts';
 import type { MessageContext } from './encode-messages.ts';
 import type { ChatAssistantMessage, ChatToolCall } from './wire.ts';
@@ -25,23 +26,29 @@ export function encodeAssistant(
   const calls = turn.parts.filter((part) => part.type === 'tool-call');
   if (text === '' && refusal === '' && calls.length === 0) return undefined;
   notePhase(turn, path, ledger);
+  const proofs = proofsByCall(turn.parts, (part) => detailsOf(part, target));
   return {
     role: 'assistant',
     content: text === '' ? null : text,
     ...(turn.name !== undefined && { name: turn.name }),
     ...(refusal !== '' && { refusal }),
     ...encodeReasoning(turn, calls, path, context),
-    ...(calls.length > 0 && { tool_calls: calls.map((call) => encodeCall(call, context)) }),
+    ...(calls.length > 0 && { tool_calls: calls.map((call) => encodeCall(call, proofs.get(call), context)) }),
   };
 }
 
-function encodeCall(call: ToolCallPart, { names, target, ledger }: MessageContext): ChatToolCall {
+function encodeCall(
+  call: ToolCallPart,
+  proof: JsonObject | undefined,
+  { names, target, ledger }: MessageContext,
+): ChatToolCall {
   const name = names.upstream(call);
   if (call.freeform && target.quirks.freeformTools) {
     return { id: call.id, type: 'custom', custom: { name, input: call.arguments } };
   }
   const args = call.freeform ? wrapFreeformInput(call.arguments) : objectArguments(call, ledger);
-  return { id: call.id, type: 'function', function: { name, arguments: args } };
+  const extra = proof ? { extra_content: proof } : {};
+  return { id: call.id, type: 'function', function: { name, arguments: args }, ...extra };
 }
 
 /** Arguments as a JSON object: servers that apply a chat template parse them and fail on anything else. */
@@ -71,6 +78,7 @@ function encodeReasoning(
 ): Partial<ChatAssistantMessage> {
   const reasoning = reasoningOf(turn, calls, target);
   const details = reasoning.flatMap((part) => detailsOf(part, target));
+  const shown = details.filter((detail) => !isProof(detail));
   const text = reasoning
     .map(readable)
     .filter((entry) => entry !== '')
@@ -89,7 +97,7 @@ function encodeReasoning(
   }
   return {
     ...(echoes && { [target.quirks.reasoningField]: text }),
-    ...(details.length > 0 && { reasoning_details: details }),
+    ...(shown.length > 0 && { reasoning_details: shown }),
   };
 }
 

@@ -1,7 +1,14 @@
+import { charactersIn, moved } from '../bridge/citations.ts';
 import type { ClientContext } from '../codec.ts';
 import { RequestRefused } from '../failure.ts';
-import type { FinishReason, Reply, ReplyPart } from '../reply.ts';
-import { contextExceeded, isLegacyClient, writeFinish, writeLogprobs } from './client-words.ts';
+import type { Citation, FinishReason, Reply, ReplyPart } from '../reply.ts';
+import {
+  contextExceeded,
+  isLegacyClient,
+  writeCitations,
+  writeFinish,
+  writeLogprobs,
+} from './client-words.ts';
 import { writeUsage } from './usage.ts';
 import type { ChatToolCall } from './wire.ts';
 
@@ -15,8 +22,8 @@ export function encodeReply(reply: Reply, context: ClientContext): unknown {
   const reason: FinishReason = reply.end.type === 'finish' ? reply.end.reason : 'stop';
   if (reason === 'context-exceeded') throw new RequestRefused(contextExceeded());
   const calls = reply.parts.flatMap((part) => encodeCall(part));
-  const refusal = textOf(reply.parts, 'refusal');
-  const text = textOf(reply.parts, 'text');
+  const { text: refusal } = textOf(reply.parts, 'refusal');
+  const { text, citations } = textOf(reply.parts, 'text');
   const reasoning = reasoningOf(reply.parts);
   const legacy = isLegacyClient(context.request);
   const [first] = calls;
@@ -32,6 +39,7 @@ export function encodeReply(reply: Reply, context: ClientContext): unknown {
           role: 'assistant',
           content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
           refusal: refusal === '' ? null : refusal,
+          ...(citations.length > 0 && { annotations: writeCitations(citations) }),
           ...(reasoning !== '' && { reasoning_content: reasoning }),
           ...(first && (legacy ? { function_call: legacyCall(first) } : { tool_calls: calls })),
         },
@@ -56,19 +64,29 @@ function legacyCall(call: ChatToolCall): { name: string; arguments: string } {
 }
 
 /** The words of one kind; a paragraph of its own for what stood apart. The stream writes the same. */
-function textOf(parts: readonly ReplyPart[], type: 'text' | 'refusal'): string {
+function textOf(
+  parts: readonly ReplyPart[],
+  type: 'text' | 'refusal',
+): { readonly text: string; readonly citations: readonly Citation[] } {
   let text = '';
+  const citations: Citation[] = [];
   let apart = false;
   let last: { at: number; phase: string | undefined } | undefined;
   for (const [at, part] of parts.entries()) {
     if (part.type !== type) continue;
     apart ||= text !== '' && last !== undefined && (last.at !== at - 1 || last.phase !== part.phase);
     last = { at, phase: part.phase };
-    if (part.text === '') continue;
-    text += apart && !text.endsWith('\n') ? `\n\n${part.text}` : part.text;
-    apart = false;
+    if (part.text !== '') {
+      if (apart && !text.endsWith('\n')) text += '\n\n';
+      apart = false;
+    }
+    if (part.citations) {
+      const begins = charactersIn(text);
+      citations.push(...part.citations.map((citation) => moved(citation, begins)));
+    }
+    text += part.text;
   }
-  return text;
+  return { text, citations };
 }
 
 /** The tokens of each kind of text; null unless they were asked for and given. */

@@ -38,7 +38,7 @@ export function encodeRequest(conversation: Conversation, target: Target): Encod
     instructions: format.instructions,
   });
   if (!messages.some((message) => message.role !== 'system' && message.role !== 'developer')) {
-    requireWords(conversation);
+    requireWords(conversation, ledger);
   }
   const body: ChatRequest = {
     ...nativeFields(conversation),
@@ -58,13 +58,14 @@ export function encodeRequest(conversation: Conversation, target: Target): Encod
 }
 
 /** A request of instructions alone is answered by some; one whose only content was opaque must not be sent empty. */
-function requireWords(conversation: Conversation): void {
+function requireWords(conversation: Conversation, { refused }: Ledger): void {
   const opaque = conversation.turns.some((turn) => turn.parts.some((part) => part.type === 'opaque'));
   const instructed = conversation.turns.some(
     (turn) =>
       turn.role !== 'assistant' && turn.parts.some((part) => part.type === 'text' && part.text !== ''),
   );
   if (instructed && !opaque) return;
+  if (refused) throw invalidRequest(refused.reason, refused.path);
   throw invalidRequest(
     opaque
       ? 'The request holds nothing but items that only their own provider can read.'

@@ -1,8 +1,23 @@
+import { charactersIn, moved } from '../bridge/citations.ts';
 import { openAiError } from '../bridge/openai-error.ts';
 import type { ClientContext, StreamEncoder } from '../codec.ts';
 import type { Failure } from '../failure.ts';
-import type { FinishReason, PartKind, ReasoningForm, ReplyEvent, TokenLogprob, Usage } from '../reply.ts';
-import { contextExceeded, isLegacyClient, writeFinish, writeLogprobs } from './client-words.ts';
+import type {
+  Citation,
+  FinishReason,
+  PartKind,
+  ReasoningForm,
+  ReplyEvent,
+  TokenLogprob,
+  Usage,
+} from '../reply.ts';
+import {
+  contextExceeded,
+  isLegacyClient,
+  writeCitations,
+  writeFinish,
+  writeLogprobs,
+} from './client-words.ts';
 import { writeUsage } from './usage.ts';
 
 /** Writes a reply as the stream that a Chat client reads: chunks of one id, then `[DONE]`. */
@@ -15,6 +30,8 @@ interface OpenPart {
   /** Which of its two forms a reasoning part is told in: the one that came first. */
   form?: 'raw' | 'summary';
   text: boolean;
+  /** Where in the content its text begins. */
+  begins?: number;
 }
 
 interface OpenCall {
@@ -40,6 +57,8 @@ class ChatStreamEncoder implements StreamEncoder {
   readonly #words: Record<PartKind, Words> = { text: fresh(), refusal: fresh(), reasoning: fresh() };
   /** Parts seen, whatever their kind. */
   #count = 0;
+  /** Characters of the content so far. */
+  #characters = 0;
 
   constructor(context: ClientContext) {
     this.#legacy = isLegacyClient(context.request);
@@ -60,7 +79,7 @@ class ChatStreamEncoder implements StreamEncoder {
         this.#usage = event.usage ?? this.#usage;
         return this.#role();
       case 'text':
-        return this.#text(event.index, event.text, event.logprobs);
+        return this.#text(event.index, event.text, event.logprobs) + this.#cite(event.index, event.citations);
       case 'tool-arguments':
         return this.#arguments(event.index, event.text);
       case 'reasoning':
@@ -107,6 +126,15 @@ class ChatStreamEncoder implements StreamEncoder {
     return this.#say(part, part.kind === 'refusal' ? 'refusal' : 'content', text, logprobs);
   }
 
+  /** In the content they have another place than in their part. */
+  #cite(index: number, citations: readonly Citation[] | undefined): string {
+    const part = this.#parts.get(index);
+    if (part?.kind !== 'text' || !citations?.length) return '';
+    const begins = part.begins ?? this.#characters;
+    const annotations = writeCitations(citations.map((citation) => moved(citation, begins)));
+    return this.#chunk(`{"annotations":${JSON.stringify(annotations)}}`);
+  }
+
   #reasoning(index: number, text: string, form: ReasoningForm): string {
     const part = this.#parts.get(index);
     if (!part) return '';
@@ -120,6 +148,10 @@ class ChatStreamEncoder implements StreamEncoder {
   #say(part: OpenPart, field: string, text: string, logprobs?: readonly TokenLogprob[]): string {
     part.text = true;
     const words = text === '' ? '' : this.#words[part.kind].say(text);
+    if (part.kind === 'text' && text !== '') {
+      part.begins ??= this.#characters + (words.length - text.length);
+      this.#characters += charactersIn(words);
+    }
     const delta = `{"${field}":${JSON.stringify(words)}}`;
     if (!logprobs) return this.#chunk(delta);
     const beside = { content: null, refusal: null, [field]: writeLogprobs(logprobs) };

@@ -21,6 +21,9 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map(
     content_filter: 'content-filter',
     sensitive: 'content-filter',
     safety: 'content-filter',
+    recitation: 'content-filter',
+    prohibited_content: 'content-filter',
+    blocklist: 'content-filter',
     refusal: 'refusal',
     pause_turn: 'pause',
     model_context_window_exceeded: 'context-exceeded',
@@ -28,12 +31,22 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map(
   } satisfies Record<string, FinishReason>),
 );
 
-const ERRORS = new Set(['error', 'network_error', 'insufficient_system_resource', 'abort', 'cancelled']);
+const ERRORS = new Set([
+  'error',
+  'network_error',
+  'insufficient_system_resource',
+  'abort',
+  'cancelled',
+  'malformed_function_call',
+  'function_call_filter',
+]);
 
-/** Reads a `finish_reason`; `undefined` while there is none (null, and `""` as some servers write it). */
+/** Reads a `finish_reason`; `undefined` while there is none (null, and `""` or `"null"` as some servers write it). */
 export function readFinish(value: unknown): ChoiceEnd | undefined {
-  if (typeof value !== 'string' || value === '') return undefined;
-  const word = value.toLowerCase();
+  if (typeof value !== 'string') return undefined;
+  // Gemini's compatible endpoint says more than the word: `content_filter: RECITATION`.
+  const word = value.toLowerCase().replace(/:.*$/s, '').trim();
+  if (word === '' || word === 'null') return undefined;
   if (ERRORS.has(word)) return { error: word };
   const reason = REASONS.get(word);
   return reason ? { reason } : { reason: 'stop', detail: value };

@@ -1,10 +1,14 @@
+import { charactersIn } from '../bridge/citations.ts';
 import { classifyFailure } from '../bridge/classify.ts';
 import { isObject, type JsonObject } from '../bridge/fields.ts';
+import { writeJson } from '../bridge/json.ts';
 import { readLogprobs } from '../bridge/logprobs.ts';
 import { completeSurrogates, endsInHalf } from '../bridge/surrogates.ts';
 import type { UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { FinishReason, PartKind, ReasoningForm, ReplyEvent, TokenLogprob, Usage } from '../reply.ts';
+import { proofOf } from './call-proofs.ts';
+import { CitedSources } from './cited-sources.ts';
 import { type ChoiceEnd, readFinish } from './finish.ts';
 import { DetailsCollector, readableDetails } from './reasoning-details.ts';
 import { type ThinkPiece, ThinkTagSplitter } from './think-tags.ts';
@@ -19,6 +23,8 @@ interface OpenPart {
   readonly index: number;
   /** Half a character. */
   held: string;
+  /** Characters said so far. */
+  said: number;
 }
 
 /**
@@ -30,6 +36,8 @@ export class ReplyAssembler {
   readonly #emit: (event: ReplyEvent) => void;
   readonly #calls: ToolCallAssembler;
   readonly #details = new DetailsCollector();
+  /** Those of calls that were passed on. */
+  readonly #proofs = new Set<string>();
   readonly #think: ThinkTagSplitter | undefined;
   /** Everything so far by field, to subtract it where deltas repeat it. */
   readonly #seen = { content: '', reasoning: '' };
@@ -41,6 +49,11 @@ export class ReplyAssembler {
   #usage: Usage | undefined;
   /** Of tokens whose text has not been written yet. */
   #logprobs: TokenLogprob[] = [];
+  readonly #cited = new CitedSources();
+  /** What else is in the reply that no other protocol has a form for, one of each kind. */
+  readonly #foreign = new Map<string, unknown>();
+  /** Characters of the content so far. */
+  #characters = 0;
   #done = false;
 
   constructor(context: UpstreamContext, emit: (event: ReplyEvent) => void) {
@@ -65,8 +78,9 @@ export class ReplyAssembler {
     // Azure begins with a chunk about its filters that has no id, no model and no choice.
     if (choice || body.id) this.#start(body);
     this.#takeUsage(body, choice);
+    this.#cited.find(body);
     if (!choice) return;
-    const message = whole ? choice.message : choice.delta;
+    const message = whole ? (choice.message ?? choice.delta) : choice.delta;
     // Beside reasoning they are the reasoning's own.
     if (isObject(choice.logprobs) && isObject(message) && (message.content || message.refusal))
       this.#takeLogprobs(choice.logprobs);
@@ -107,8 +121,10 @@ export class ReplyAssembler {
     this.#splitRest();
     this.#start({});
     const cut = CUTS.has(stated);
+    this.#cited.end();
     this.#close(!cut);
     this.#calls.end(cut);
+    this.#unshown();
     this.#emitUsage();
     this.#done = true;
     this.#emit({ type: 'finish', reason: this.#reason(stated), ...(detail !== undefined && { detail }) });
@@ -140,6 +156,12 @@ export class ReplyAssembler {
     this.#takeReasoning(delta);
     if (typeof delta.content === 'string') this.#content(delta.content);
     else if (Array.isArray(delta.content)) for (const part of delta.content) this.#contentPart(part);
+    else this.#contentPart(delta.content);
+    if (isObject(delta.audio)) this.#audio(delta.audio);
+    // OpenRouter's images that a model drew.
+    if (Array.isArray(delta.images) && delta.images.length > 0) this.#foreign.set('image', delta.images[0]);
+    this.#cited.take(delta.annotations);
+    if (delta.annotations && this.#open?.kind === 'text') this.#writeCitations(this.#open);
     if (typeof delta.refusal === 'string' && delta.refusal !== '') {
       this.#refused = true;
       this.#say('refusal', delta.refusal);
@@ -147,8 +169,12 @@ export class ReplyAssembler {
     const calls = delta.tool_calls;
     if (Array.isArray(calls) && calls.length > 0) {
       this.#close(true);
-      for (const call of calls) this.#calls.push(call, whole);
+      for (const call of calls) {
+        this.#prove(call);
+        this.#calls.push(call, whole);
+      }
     } else if (isObject(calls)) {
+      this.#prove(calls);
       this.#calls.push(calls, whole);
     } else if (isObject(delta.function_call)) {
       this.#close(true);
@@ -156,9 +182,12 @@ export class ReplyAssembler {
     }
   }
 
-  /** `reasoning_content` (DeepSeek, GLM, Qwen, vLLM) or `reasoning` (OpenRouter, vLLM, Ollama): where both come, they are the same. */
+  /**
+   * `reasoning_content` (DeepSeek, GLM, Qwen, vLLM), `reasoning` (OpenRouter, vLLM, Ollama) or `reasoning_text`
+   * (Copilot): where several come, they are the same.
+   */
   #takeReasoning(delta: JsonObject): void {
-    const given = textIn(delta.reasoning_content) || textIn(delta.reasoning);
+    const given = textIn(delta.reasoning_content) || textIn(delta.reasoning) || textIn(delta.reasoning_text);
     const details = Array.isArray(delta.reasoning_details) ? delta.reasoning_details : [];
     const readable = readableDetails(details);
     const text = given || readable.text;
@@ -169,6 +198,18 @@ export class ReplyAssembler {
     }
   }
 
+  /** What proves a call goes before it, as sealed reasoning; deltas may repeat it. */
+  #prove(call: unknown): void {
+    const proof = proofOf(call);
+    const json = proof && writeJson(proof);
+    if (!proof || json === undefined || this.#proofs.has(json)) return;
+    this.#proofs.add(json);
+    this.#calls.announce();
+    this.#part('reasoning');
+    this.#details.add([proof]);
+    this.#close(true);
+  }
+
   #reasoning(text: string, form: ReasoningForm): void {
     const fresh = this.#fresh('reasoning', text);
     if (fresh !== '') this.#say('reasoning', fresh, form);
@@ -177,8 +218,26 @@ export class ReplyAssembler {
   #content(text: string): void {
     const fresh = this.#fresh('content', text);
     if (fresh === '') return;
+    this.#characters += charactersIn(fresh);
     if (this.#think) this.#split(this.#think.push(fresh));
     else this.#say('text', fresh);
+  }
+
+  /** A spoken answer: its words can be shown. https://platform.openai.com/docs/guides/audio */
+  #audio({ transcript, data }: JsonObject): void {
+    this.#content(textIn(transcript));
+    if (textIn(data) !== '') this.#foreign.set('audio', {});
+  }
+
+  /** A part is the end of the content so far: thoughts at its head, and what other parts said, come before. */
+  #writeCitations({ index, said }: OpenPart): void {
+    const citations = this.#cited.placed(this.#characters - said);
+    if (citations.length > 0) this.#emit({ type: 'text', index, text: '', citations });
+  }
+
+  #unshown(): void {
+    for (const [kind, json] of [...this.#foreign, ...this.#cited.unshown])
+      this.#emit({ type: 'opaque', index: this.#parts++, kind, json });
   }
 
   /** Parts inside a content list: Mistral's thinking among them (https://docs.mistral.ai/capabilities/reasoning). */
@@ -218,6 +277,7 @@ export class ReplyAssembler {
   #say(kind: PartKind, text: string, form: ReasoningForm = 'raw'): void {
     if (text === '') return;
     const part = this.#part(kind);
+    part.said += charactersIn(text);
     if (part.held === '' && !endsInHalf(text)) {
       this.#write(part, text, form);
       return;
@@ -236,7 +296,7 @@ export class ReplyAssembler {
   #part(kind: PartKind): OpenPart {
     if (this.#open?.kind === kind) return this.#open;
     this.#close(true);
-    const part: OpenPart = { kind, index: this.#parts++, held: '' };
+    const part: OpenPart = { kind, index: this.#parts++, held: '', said: 0 };
     this.#open = part;
     this.#emit({ type: 'part-start', index: part.index, part: kind });
     return part;
@@ -249,6 +309,7 @@ export class ReplyAssembler {
     // Half a character whose other half never came.
     if (part.held !== '') this.#write(part, '\ufffd', 'raw');
     else if (this.#logprobs.length > 0 && part.kind !== 'reasoning') this.#write(part, '', 'raw');
+    if (part.kind === 'text') this.#writeCitations(part);
     if (part.kind === 'reasoning') this.#seal(part.index);
     this.#emit({ type: 'part-end', index: part.index, complete });
   }
@@ -274,7 +335,7 @@ export class ReplyAssembler {
 
 function firstChoice(body: JsonObject): JsonObject | undefined {
   const choices = Array.isArray(body.choices) ? body.choices : [];
-  return choices.find((choice) => isObject(choice) && (choice.index === undefined || choice.index === 0));
+  return choices.find((choice) => isObject(choice) && (choice.index ?? 0) === 0);
 }
 
 function textIn(value: unknown): string {

@@ -36,7 +36,7 @@ interface Delta {
 /**
  * Puts tool calls together out of their deltas, in all the ways that servers cut and number them: indexes that are
  * missing, the same for all, or restarted; ids that are missing, empty, or new with every delta; names that come
- * late; arguments as an object.
+ * late or in pieces; arguments as an object.
  */
 export class ToolCallAssembler {
   readonly #calls: Call[] = [];
@@ -76,13 +76,15 @@ export class ToolCallAssembler {
       call.wireId = delta.id;
       this.#byId.set(delta.id, call);
     }
-    if (call.name === '' && delta.name !== undefined) call.name = delta.name;
+    if (call.index === undefined && call.raw === '') call.name = longerName(call.name, delta.name ?? '');
+    else if (call.name === '' && delta.name !== undefined) call.name = delta.name;
     const args = this.#context.quirks.cumulativeDeltas ? beyond(call.raw, delta.args) : delta.args;
     call.raw += args;
     call.progress.feed(args);
     if (call.index === undefined) {
       call.held += args;
-      if (call.name !== '') this.#start(call);
+      // More of the name may come until there are arguments.
+      if (whole || call.raw !== '') this.#announce(call);
     } else if (args !== '') {
       this.#arguments(call, args);
     }
@@ -104,7 +106,17 @@ export class ToolCallAssembler {
     for (const call of this.#calls) this.#close(call, !cut || (call.custom ? call !== last : isWhole(call)));
   }
 
+  /** Begins the calls whose names are known, because something else begins. */
+  announce(): void {
+    for (const call of this.#calls) this.#announce(call);
+  }
+
+  #announce(call: Call): void {
+    if (call.index === undefined && call.name !== '') this.#start(call);
+  }
+
   #close(call: Call, complete: boolean): void {
+    this.#announce(call);
     if (call.ended || call.index === undefined) return;
     call.ended = true;
     this.#flush(call, complete);
@@ -139,6 +151,7 @@ export class ToolCallAssembler {
       custom,
       ended: false,
     };
+    this.announce();
     this.#calls.push(call);
     if (wireIndex !== undefined) this.#byIndex.set(wireIndex, call);
     if (id !== undefined) this.#byId.set(id, call);
@@ -187,6 +200,11 @@ export class ToolCallAssembler {
     call.held = '';
     if (text !== '') this.#emit({ type: 'tool-arguments', index: call.index, text });
   }
+}
+
+/** A name may come in pieces, be repeated with every delta, or be repeated as far as it goes. */
+function longerName(name: string, piece: string): string {
+  return piece.startsWith(name) ? piece : name + piece;
 }
 
 /** Whether an entry with a known index opens another call (indexes that restart, or are all 0). */

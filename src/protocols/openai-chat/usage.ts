@@ -4,16 +4,19 @@ import type { ChatUsage } from './wire.ts';
 
 /**
  * Reads `usage` in OpenAI's spelling and those around it: DeepSeek's `prompt_cache_hit_tokens`, flat
- * `cached_tokens` (Moonshot), `reasoning_tokens` beside the details. `undefined` when it says nothing.
+ * `cached_tokens` (Moonshot), LiteLLM's `cache_creation_input_tokens`, `reasoning_tokens` beside the details.
+ * `undefined` when it says nothing.
  */
 export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
   const prompt = isObject(value.prompt_tokens_details) ? value.prompt_tokens_details : {};
   const completion = isObject(value.completion_tokens_details) ? value.completion_tokens_details : {};
   const input = count(value.prompt_tokens);
-  const cachedRead =
+  const cached =
     count(prompt.cached_tokens) ?? count(value.prompt_cache_hit_tokens) ?? count(value.cached_tokens);
-  const cachedWrite = count(prompt.cache_write_tokens);
+  // xAI on Azure counts a hidden prompt among the cached tokens, but not among those of the prompt.
+  const cachedRead = cached !== undefined && input !== undefined ? Math.min(cached, input) : cached;
+  const cachedWrite = count(prompt.cache_write_tokens) ?? count(value.cache_creation_input_tokens);
   const reasoning = count(completion.reasoning_tokens) ?? count(value.reasoning_tokens);
   const output = outputOf(value, input, reasoning);
   if (input === undefined && output === undefined) return undefined;

@@ -38,7 +38,13 @@ export type ChatPart =
   | { type: 'file'; file: { file_data: string; filename: string } };
 
 export type ChatToolCall =
-  | { id: string; type: 'function'; function: { name: string; arguments: string } }
+  | {
+      id: string;
+      type: 'function';
+      function: { name: string; arguments: string };
+      /** Gemini's compatible endpoint: https://ai.google.dev/gemini-api/docs/openai */
+      extra_content?: Readonly<Record<string, unknown>>;
+    }
   | { id: string; type: 'custom'; custom: { name: string; input: string } };
 
 export type ChatTool =

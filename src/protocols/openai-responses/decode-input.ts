@@ -205,34 +205,16 @@ function noteCompactionTrigger(at: string, ledger: Ledger): void {
   });
 }
 
-/** Items that only the provider (or the client) can act on, by who speaks them. */
+/** Items that only the provider (or the client) can act on, by who speaks them; others are calls and their outputs. */
 const OPAQUE_ASSISTANT = new Set([
-  'apply_patch_call',
-  'code_interpreter_call',
   'compaction',
   'compaction_summary',
-  'computer_call',
   'context_compaction',
-  'file_search_call',
-  'image_generation_call',
-  'local_shell_call',
   'mcp_approval_request',
-  'mcp_call',
   'mcp_list_tools',
   'program',
-  'shell_call',
-  'tool_search_call',
-  'web_search_call',
 ]);
-const OPAQUE_USER = new Set([
-  'apply_patch_call_output',
-  'computer_call_output',
-  'local_shell_call_output',
-  'mcp_approval_response',
-  'program_output',
-  'shell_call_output',
-  'tool_search_output',
-]);
+const OPAQUE_USER = new Set(['mcp_approval_response', 'program_output', 'tool_search_output']);
 
 function decodeOpaque(item: JsonObject, type: string, at: string, turns: TurnBuilder): void {
   const text = opaqueText(item);
@@ -243,8 +225,9 @@ function decodeOpaque(item: JsonObject, type: string, at: string, turns: TurnBui
     json: item,
     ...(text !== undefined && { text }),
   };
-  if (OPAQUE_ASSISTANT.has(type)) turns.assistant(part);
-  else if (OPAQUE_USER.has(type)) turns.result(part);
+  // By their names, so that a newer client's are known too.
+  if (OPAQUE_ASSISTANT.has(type) || type.endsWith('_call')) turns.assistant(part);
+  else if (OPAQUE_USER.has(type) || type.endsWith('_call_output')) turns.result(part);
   else
     throw invalidRequest(
       `Invalid value for '${at}.type': ${quoteShort(type)} is no kind of item.`,

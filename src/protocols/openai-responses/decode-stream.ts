@@ -1,6 +1,6 @@
 import type { JsonObject } from '../bridge/fields.ts';
 import { parseJson } from '../bridge/json.ts';
-import { readInStreamError } from '../bridge/upstream-error.ts';
+import { readErrorText, readInStreamError } from '../bridge/upstream-error.ts';
 import type { SseFrame, StreamDecoder, UpstreamContext } from '../codec.ts';
 import type { Failure } from '../failure.ts';
 import type { FinishReason, ReplyEvent } from '../reply.ts';
@@ -37,6 +37,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     // Codex skips what it cannot read, too; a stream that is nothing else ends as cut.
     const event = asObject(parseJson(frame.data));
     if (event) this.#handle(asString(event.type) ?? frame.event ?? '', event);
+    else if (frame.event === 'error') this.#fail(readErrorText(frame.data));
   }
 
   end(): void {
@@ -52,11 +53,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   whole(body: unknown): void {
     const response = asObject(body);
     if (!response || (!Array.isArray(response.output) && !asObject(response.error))) {
-      this.#fail({
-        kind: 'upstream',
-        status: 502,
-        message: 'The upstream answered with something that is not a Responses reply.',
-      });
+      this.#fail((response && readInStreamError(response, undefined)) ?? NOT_A_RESPONSE);
       return;
     }
     this.#terminal(response, Array.isArray(response.output) ? 'completed' : 'failed');
@@ -83,10 +80,13 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       case 'error':
         this.#fail(readInStreamError(event, 'error') ?? UNEXPLAINED);
         break;
-      default:
-        if (type === '' && asObject(event.error))
-          this.#fail(readInStreamError(event, 'error') ?? UNEXPLAINED);
+      default: {
+        // An error in another shape (vLLM's `{"object":"error","type":"BadRequestError"}`) has no type of an event.
+        const untyped = type === '' || event.object === 'error';
+        const failure = untyped ? readInStreamError(event, undefined) : undefined;
+        if (failure) this.#fail(failure);
         else this.#items.read(type, event);
+      }
     }
   }
 
@@ -165,6 +165,12 @@ function failureOf(response: JsonObject, ending: 'failed' | 'unfinished'): Failu
   const told = asObject(response.error) && readInStreamError(response, undefined);
   return told ?? (ending === 'failed' ? UNEXPLAINED : UNFINISHED);
 }
+
+const NOT_A_RESPONSE: Failure = {
+  kind: 'upstream',
+  status: 502,
+  message: 'The upstream answered with something that is not a Responses reply.',
+};
 
 const UNEXPLAINED: Failure = {
   kind: 'upstream',

@@ -40,7 +40,13 @@ function* eventsOfPart(part: ReplyPart, index: number): Generator<ReplyEvent> {
       break;
     default:
       yield { type: 'part-start', index, part: part.type, ...(part.phase && { phase: part.phase }) };
-      yield { type: 'text', index, text: part.text, ...(part.logprobs && { logprobs: part.logprobs }) };
+      yield {
+        type: 'text',
+        index,
+        text: part.text,
+        ...(part.logprobs && { logprobs: part.logprobs }),
+        ...(part.citations && { citations: part.citations }),
+      };
   }
   yield { type: 'part-end', index, complete: part.complete };
 }

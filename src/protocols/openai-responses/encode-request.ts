@@ -29,7 +29,7 @@ export function encodeRequest(conversation: Conversation, target: Target): Encod
   const text = encodeText(conversation, target, ledger);
   const { instructions, input } = encodeInput(conversation.turns, { target, names, ledger });
   const items = [...developer(text.instruction), ...input];
-  if (input.length === 0 && !instructions) throw nothingToSay(conversation);
+  if (input.length === 0 && !instructions) throw nothingToSay(conversation, ledger);
   const body: Record<string, unknown> = {
     ...(conversation.origin === 'responses' && conversation.native),
     model: target.model,
@@ -54,7 +54,8 @@ function developer(text: string | undefined): readonly InputItem[] {
     : [{ type: 'message', role: 'developer', content: [{ type: 'input_text', text }] }];
 }
 
-function nothingToSay(conversation: Conversation) {
+function nothingToSay(conversation: Conversation, { refused }: Ledger) {
+  if (refused) return invalidRequest(refused.reason, refused.path);
   const opaque = conversation.turns.some((turn) => turn.parts.some((part) => part.type === 'opaque'));
   return invalidRequest(
     opaque

@@ -10,7 +10,7 @@ import { ResponseObject, type ResponseState } from './response-object.ts';
 import { asObject } from './shape.ts';
 import type { OutputItem } from './wire.ts';
 import { endCall, openCall, writeArguments } from './write-call.ts';
-import { type ContentPlace, endContent, openContent, writeText } from './write-message.ts';
+import { type ContentPlace, endContent, openContent, writeCitations, writeText } from './write-message.ts';
 import { breakSummary, endReasoning, openReasoning, writeReasoning } from './write-reasoning.ts';
 
 /** What the events of one part write to. Text and reasoning begin their item with their first content. */
@@ -126,9 +126,11 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   ): void {
     if (part?.kind === 'text' && event.type === 'text') {
       const logprobs = this.#wantsLogprobs ? event.logprobs : undefined;
-      if (event.text === '' && !logprobs) return;
+      const { text, citations = [] } = event;
+      if (text === '' && !logprobs && citations.length === 0) return;
       part.place ??= openContent(this.#items, part.type, part.phase);
-      writeText(this.#items, part.place, event.text, logprobs);
+      if (text !== '' || logprobs) writeText(this.#items, part.place, text, logprobs);
+      writeCitations(this.#items, part.place, citations);
     } else if (part?.kind === 'call' && event.type === 'tool-arguments' && event.text !== '') {
       writeArguments(this.#items, part.item, event.text);
     } else if (part?.kind === 'reasoning' && event.type === 'reasoning-seal') {

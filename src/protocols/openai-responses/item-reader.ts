@@ -132,6 +132,7 @@ function kindOfEvent(type: string, event: JsonObject): string | undefined {
   switch (type) {
     case 'response.output_text.delta':
     case 'response.output_text.done':
+    case 'response.output_text.annotation.added':
     case 'response.refusal.delta':
     case 'response.refusal.done':
       return 'message';

@@ -1,6 +1,7 @@
+import { citationFields } from '../bridge/citations.ts';
 import { packSeal } from '../bridge/seal.ts';
 import type { Seal } from '../conversation.ts';
-import type { Phase, TokenLogprob } from '../reply.ts';
+import type { Citation, Phase, TokenLogprob } from '../reply.ts';
 import type { Deltas } from './frames.ts';
 import type {
   CustomToolCallItem,
@@ -31,6 +32,7 @@ export interface ContentDraft {
   readonly type: 'output_text' | 'refusal';
   text: string;
   readonly logprobs: TokenLogprob[];
+  readonly citations: Citation[];
   ended: boolean;
   complete: boolean;
 }
@@ -65,10 +67,14 @@ export interface VerbatimDraft extends ItemBase {
 
 export type ItemDraft = MessageDraft | ReasoningDraft | CallDraft | VerbatimDraft;
 
-export function contentPart({ type, text, logprobs }: ContentDraft): OutputText | Refusal {
+export function contentPart({ type, text, logprobs, citations }: ContentDraft): OutputText | Refusal {
   return type === 'output_text'
-    ? { type, text, annotations: [], logprobs: logprobs.map(writtenToken) }
+    ? { type, text, annotations: citations.map(urlCitation), logprobs: logprobs.map(writtenToken) }
     : { type, refusal: text };
+}
+
+export function urlCitation(citation: Citation) {
+  return { type: 'url_citation', ...citationFields(citation) };
 }
 
 /** In a finished part `bytes` is always there. */

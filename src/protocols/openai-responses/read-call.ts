@@ -34,6 +34,8 @@ export class CallReader {
         break;
       case 'response.function_call_arguments.done':
       case 'response.custom_tool_call_input.done':
+        // In case no item ever tells the name; the item alone has the id of the call.
+        this.#announced ??= { name: event.name, id: event.item_id };
         this.#pass(this.#text.complete(wholeText(event)));
         break;
     }
@@ -47,6 +49,7 @@ export class CallReader {
 
   /** Without a word that the call is whole, only its arguments can tell. */
   abandon(complete: boolean): void {
+    this.#open(this.#announced);
     this.#pass(this.#text.complete(wholeText(this.#announced)));
     this.#end(complete && (this.#type === 'custom_tool_call' || isJsonObject(this.#text.text)));
   }

@@ -1,6 +1,7 @@
+import { Annotations } from '../bridge/citations.ts';
 import type { JsonObject } from '../bridge/fields.ts';
 import { readLogprobs } from '../bridge/logprobs.ts';
-import type { Phase, TokenLogprob } from '../reply.ts';
+import type { Citation, Phase, TokenLogprob } from '../reply.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { RunningText } from './running-text.ts';
 import { asObject, asString, listOf, placeAt } from './shape.ts';
@@ -12,6 +13,9 @@ interface ContentState {
   readonly text: RunningText;
   /** Those whose log probabilities were given. */
   tokens: number;
+  readonly annotations: Annotations;
+  /** Citations that came before any text. */
+  early: readonly Citation[];
   /** Of its part, once it has any text. */
   index?: number;
 }
@@ -44,6 +48,9 @@ export class MessageReader {
       case 'response.refusal.done':
         this.#complete(at, 'refusal', event.refusal, undefined);
         break;
+      case 'response.output_text.annotation.added':
+        this.#annotate(at, [event.annotation]);
+        break;
       case 'response.content_part.done':
         this.#completeContent(at, event.part);
         break;
@@ -52,6 +59,7 @@ export class MessageReader {
 
   finish(item: JsonObject, complete: boolean): void {
     this.#phase ??= phaseOf(item);
+    if (typeof item.content === 'string') this.#complete(0, 'text', item.content, undefined);
     for (const [at, part] of listOf(item.content).entries()) this.#completeContent(at, part);
     this.abandon(complete);
   }
@@ -62,12 +70,36 @@ export class MessageReader {
       if (content.index !== undefined)
         this.#context.emit({ type: 'part-end', index: content.index, complete });
     }
+    this.#unshown();
+  }
+
+  /** Annotations of kinds that only this protocol has: of each the first, so that its loss is noted. */
+  #unshown(): void {
+    const kinds = new Map<string, unknown>();
+    for (const { annotations, early } of this.#contents.values()) {
+      for (const [type, json] of annotations.foreign) kinds.set(type, json);
+      // Of a text that was never said.
+      if (early.length > 0) kinds.set('url_citation', early[0]);
+    }
+    for (const [type, json] of kinds) {
+      const kind = `${type} annotation`;
+      this.#context.emit({ type: 'opaque', index: this.#context.nextIndex(), kind, json });
+    }
   }
 
   #completeContent(at: number, value: unknown): void {
     const part = asObject(value);
     if (part?.type === 'refusal') this.#complete(at, 'refusal', part.refusal, undefined);
     else this.#complete(at, 'text', part?.text, part?.logprobs);
+    this.#annotate(at, part?.annotations);
+  }
+
+  #annotate(at: number, list: unknown): void {
+    const content = this.#content(at, 'text');
+    const citations = content.annotations.take(list);
+    if (content.kind === 'refusal' || citations.length === 0) return;
+    if (content.index === undefined) content.early = [...content.early, ...citations];
+    else this.#context.emit({ type: 'text', index: content.index, text: '', citations });
   }
 
   /** The log probabilities of a whole text are all of them; those that came with its pieces are left out. */
@@ -85,7 +117,13 @@ export class MessageReader {
   #content(at: number, kind: Kind): ContentState {
     const known = this.#contents.get(at);
     if (known) return known;
-    const content: ContentState = { kind, text: new RunningText(), tokens: 0 };
+    const content: ContentState = {
+      kind,
+      text: new RunningText(),
+      tokens: 0,
+      annotations: new Annotations(),
+      early: [],
+    };
     this.#contents.set(at, content);
     return content;
   }
@@ -104,6 +142,10 @@ export class MessageReader {
       });
     }
     this.#context.emit({ type: 'text', index: content.index, text, ...(logprobs && { logprobs }) });
+    const { early: citations } = content;
+    if (citations.length === 0) return;
+    content.early = [];
+    this.#context.emit({ type: 'text', index: content.index, text: '', citations });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../bridge/fields.ts';
 import { parseJson } from '../bridge/json.ts';
-import { asObject, asString, placeAt } from './shape.ts';
+import { asObject, asString, listOf, placeAt } from './shape.ts';
 
 /** An event and the texts of those after it that differed from it in nothing else. */
 interface Noted {
@@ -106,6 +106,11 @@ function read(event: JsonObject, more: string, items: Map<number, Draft>, finish
     case 'response.reasoning_summary_part.done':
       putPart(listIn(items.get(at), 'summary'), event.summary_index, event.part);
       return;
+    case 'response.output_text.annotation.added': {
+      const part = putPart(listIn(items.get(at), 'content'), event.content_index, {});
+      part.annotations = [...listOf(part.annotations), event.annotation];
+      return;
+    }
   }
   const delta = DELTAS.get(type);
   const item = items.get(at);

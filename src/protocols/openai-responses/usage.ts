@@ -28,8 +28,9 @@ export function decodeUsage(value: unknown): Usage | undefined {
   if (!usage) return undefined;
   const inputDetails = asObject(usage.input_tokens_details);
   const outputDetails = asObject(usage.output_tokens_details);
-  const input = count(usage.input_tokens);
-  const output = count(usage.output_tokens);
+  // Some gateways leave Chat's names as they are.
+  const input = count(usage.input_tokens) ?? count(usage.prompt_tokens);
+  const output = count(usage.output_tokens) ?? count(usage.completion_tokens);
   const cachedRead = count(inputDetails?.cached_tokens);
   const cachedWrite = count(inputDetails?.cache_write_tokens);
   const reasoning = count(outputDetails?.reasoning_tokens);

@@ -1,7 +1,13 @@
-import type { Phase, TokenLogprob } from '../reply.ts';
+import type { Citation, Phase, TokenLogprob } from '../reply.ts';
 import { type Deltas, deltasOf } from './frames.ts';
 import type { ItemWriter } from './item-writer.ts';
-import { type ContentDraft, contentPart, type MessageDraft, messageItem } from './output-items.ts';
+import {
+  type ContentDraft,
+  contentPart,
+  type MessageDraft,
+  messageItem,
+  urlCitation,
+} from './output-items.ts';
 
 /** A content part within its message. */
 export interface ContentPlace {
@@ -19,7 +25,14 @@ export function openContent(
   const last = items.pendingMessage;
   const joins = last && (phase === undefined || phase === last.phase);
   const message = joins ? last : openMessage(items, phase);
-  const content: ContentDraft = { type, text: '', logprobs: [], ended: false, complete: false };
+  const content: ContentDraft = {
+    type,
+    text: '',
+    logprobs: [],
+    citations: [],
+    ended: false,
+    complete: false,
+  };
   message.contents.push(content);
   const at = placeOf(message, content);
   items.frames.frame('response.content_part.added', { ...at, part: contentPart(content) });
@@ -47,6 +60,22 @@ export function writeText(
     delta: text,
     logprobs: logprobs.map(streamedToken),
   });
+}
+
+export function writeCitations(
+  { frames }: ItemWriter,
+  { message, content }: ContentPlace,
+  citations: readonly Citation[],
+): void {
+  if (content.type === 'refusal') return;
+  for (const citation of citations) {
+    const annotation_index = content.citations.push(citation) - 1;
+    frames.frame('response.output_text.annotation.added', {
+      ...placeOf(message, content),
+      annotation_index,
+      annotation: urlCitation(citation),
+    });
+  }
 }
 
 /** Events have no `bytes` (https://platform.openai.com/docs/api-reference/responses-streaming). */

@@ -20,10 +20,17 @@ const EXEC = {
 };
 
 describe('blank arguments', () => {
-  test.each(['', '  \n', 'null', ' null '])('%j become an empty object', (text) => {
+  test.each(['', '  \n', 'null', ' null ', '[]'])('%j become an empty object', (text) => {
     expect(repairArguments(text, EXEC)).toBe('{}');
     expect(repairArguments(text, undefined)).toBe('{}');
   });
+});
+
+test('JSON inside a JSON string is what was meant', () => {
+  expect(repairArguments('"{\\"cmd\\":\\"ls\\",\\"yield_time_ms\\":1.0}"', EXEC)).toBe(
+    '{"cmd":"ls","yield_time_ms":1}',
+  );
+  expect(repairArguments('"ls"', EXEC)).toBe('"ls"');
 });
 
 describe('integral floats', () => {

@@ -476,6 +476,8 @@ describe('what cannot be sent', () => {
     ];
     const { losses } = encode({ turns: [user(...parts)] });
     expect(losses.map((loss) => loss.action)).toEqual(['refused', 'refused']);
+    // Alone they are refused for what they are, not for saying nothing.
+    expect(() => encode({ turns: [user(...parts.slice(1))] })).toThrow(/file id/);
   });
 
   it('sends a PDF as a file and a text document as text', () => {

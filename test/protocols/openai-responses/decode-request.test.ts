@@ -33,6 +33,17 @@ function refusedAt(fields: object): string | undefined {
 }
 
 describe('input', () => {
+  test('calls and outputs of kinds that are newer than this are let go, not refused', () => {
+    const call = { type: 'future_thing_call', id: 'x_1', action: {} };
+    const output = { type: 'future_thing_call_output', call_id: 'x_1', output: 'Found.' };
+    expect(turns([{ role: 'user', content: 'hi' }, call, output])).toMatchObject([
+      { role: 'user', parts: [{ text: 'hi' }] },
+      { role: 'assistant', parts: [{ type: 'opaque', kind: 'future_thing_call' }] },
+      { role: 'user', parts: [{ type: 'opaque', kind: 'future_thing_call_output', text: 'Found.' }] },
+    ]);
+    expect(refusedAt({ input: [{ type: 'future_thing' }] })).toBe('input[0].type');
+  });
+
   test('a string is the user’s', () => {
     expect(turns('hello')).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'hello' }] }]);
   });

@@ -179,6 +179,8 @@ describe('history', () => {
     const part: Part = { type: 'image', source: { kind: 'file-id', id: 'file-1' } };
     const { losses } = encode({ turns: [HELLO, { role: 'user', parts: [part] }] });
     expect(losses).toMatchObject([{ path: 'turns[1].parts[0]', action: 'refused', topic: 'content' }]);
+    // Alone it is refused for what it is, not for saying nothing.
+    expect(() => encode({ turns: [{ role: 'user', parts: [part] }] })).toThrow(/file id/);
   });
 
   test('a result that is an error says so', () => {

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { unpackSeal } from '../../../src/protocols/bridge/seal.ts';
 import type { Conversation, Part, Turn } from '../../../src/protocols/conversation.ts';
 import { responsesCodec } from '../../../src/protocols/openai-responses/index.ts';
-import { foldReply, type Reply, type ReplyEvent, type ReplyPart } from '../../../src/protocols/reply.ts';
+import {
+  type Citation,
+  foldReply,
+  type Reply,
+  type ReplyEvent,
+  type ReplyPart,
+} from '../../../src/protocols/reply.ts';
 import { refuseResponses } from '../../provider/responses-rules.ts';
 import { arbitraryReply, awkwardText } from '../arbitrary-reply.ts';
 import { clientContext, conversation, decodeStream, encodeStream, target, terminalOf } from './contexts.ts';
@@ -28,7 +34,9 @@ function said(part: ReplyPart): readonly unknown[] {
   switch (part.type) {
     case 'text':
     case 'refusal':
-      return part.text === '' ? [] : [{ type: part.type, text: part.text }];
+      return part.text === ''
+        ? []
+        : [{ type: part.type, text: part.text, citations: part.citations?.map(written) }];
     case 'reasoning': {
       const thought = [part.text, ...part.summary].filter((text) => text !== '');
       const seal = part.seal && (unpackSeal(part.seal.data) ?? part.seal);
@@ -42,6 +50,11 @@ function said(part: ReplyPart): readonly unknown[] {
     case 'opaque':
       return [];
   }
+}
+
+/** Here a citation has a title and a place, whether anybody gave one or not. */
+function written({ url, title = url, span = { start: 0, end: 0 } }: Citation): Citation {
+  return { url, title, span };
 }
 
 /** A pause, and a refusal without words, have no words here. */

@@ -51,3 +51,15 @@ test('places that are missing or absurd do no harm', () => {
   soFar.note('[]');
   expect(JSON.stringify(soFar.output('all')).length).toBeLessThan(500);
 });
+
+test('a citation belongs to its text', () => {
+  const soFar = begun();
+  const cite = (url: string) => ({ type: 'url_citation', url });
+  soFar.note(delta('a'));
+  for (const [annotation_index, url] of ['x', 'y'].entries())
+    soFar.note(data('output_text.annotation.added', { ...at, annotation_index, annotation: cite(url) }));
+  soFar.note(delta('b'));
+  expect(soFar.output('all')).toMatchObject([
+    { content: [{ text: 'ab', annotations: [cite('x'), cite('y')] }] },
+  ]);
+});
