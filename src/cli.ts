@@ -47,7 +47,7 @@ const COMMANDS: readonly Entry[] = [
     name: 'demo',
     description: 'run a client on the embedded demo model: no key, no network',
     define(command, { clientArgs, done }) {
-      sessionOptions(command)
+      sessionOptions(command, ['config', 'preset', 'proxyBase'])
         .argument('[client]', 'which one', 'codex')
         .usage('[client] [options] [-- client arguments]')
         .action(async (client: string, flags: SessionFlags) => {
@@ -129,14 +129,14 @@ const COMMANDS: readonly Entry[] = [
     description: 'check, show and describe configs',
     define(command, { done }) {
       presetOptions(command.command('check').description('say whether a config is right'))
-        .argument('[file]')
+        .argument('[name|file]')
         .option('--json', 'machine output')
         .action(async (file: string | undefined, flags: ConfigOptions) => {
           const { configCheck } = await import('./commands/config.ts');
           done(await configCheck(file, flags));
         });
       presetOptions(command.command('render').description('show the hydrated config, secrets masked'))
-        .argument('[file]')
+        .argument('[name|file]')
         .option('-m, --model <alias>', 'only what a session on this alias can use')
         .action(async (file: string | undefined, flags: ConfigOptions) => {
           const { configRender } = await import('./commands/config.ts');
@@ -224,6 +224,8 @@ function buildProgram(args: readonly string[], line: CommandLine): Command {
 
 /** `--config "$FILE"` with FILE unset is a mistake; a variable that is set to nothing counts as unset. */
 function refuseEmpty(command: Command): void {
+  if (command.args.includes(''))
+    throw new CommanderError(1, 'llmup.emptyArgument', 'error: an argument is empty');
   for (const option of command.options) {
     const name = option.attributeName();
     if (command.getOptionValue(name) !== '') continue;
@@ -248,9 +250,10 @@ function serveOptionsOf({ config, ...flags }: ServeOptions, command: Command): S
   return config === undefined || outranked ? flags : { ...flags, config };
 }
 
-function sessionOptions(command: Command): Command {
+/** @param refused what this command explains rather than takes */
+function sessionOptions(command: Command, refused: readonly string[] = []): Command {
   command.option('-m, --model <alias>', "alias, or UPSTREAM:MODEL; the preset's default otherwise");
-  return presetOptions(command)
+  presetOptions(command)
     .addOption(new Option('--config-source <file>').hideHelp())
     .option('-w, --workspace <dir>', 'where the client works; the current directory otherwise')
     .option('--proxy-base <url>', 'attach to a proxy that was started elsewhere')
@@ -283,6 +286,8 @@ function sessionOptions(command: Command): Command {
     .option('--quiet', 'no notes and no receipt')
     .option('--ascii', 'ASCII characters only')
     .option('--json', 'the receipt, or what --print-env shows, as JSON');
+  for (const option of command.options) option.hidden ||= refused.includes(option.attributeName());
+  return command;
 }
 
 function presetOptions(command: Command, configVariable?: string): Command {

@@ -6,6 +6,7 @@ import { makeDirectory } from '../make-directory.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import type { Client } from './client.ts';
 import { installDirectory } from './install.ts';
+import { type ProgramEnd, runProgram } from './run-program.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,7 +27,7 @@ export interface DetectOptions {
   readonly preferInstalled?: boolean;
   /** Milliseconds a version probe may take. */
   readonly probeTimeout?: number;
-  /** Ends a version probe. */
+  /** Ends a version probe, and what waits for it with the signal's reason. */
   readonly cancel?: AbortSignal;
 }
 
@@ -65,7 +66,7 @@ async function locate(client: Client, options: DetectOptions): Promise<readonly 
   if (clientBin !== undefined) {
     const path = await onPath(clientBin, env);
     if (path !== undefined) return [path];
-    throw new UserError(`--client-bin ${clientBin}: no such program`, EXIT.clientNotFound, [
+    throw new UserError(`--client-bin ${clientBin}: ${await whyNoProgram(clientBin)}`, EXIT.clientNotFound, [
       `give the path of the ${client.title} program, or leave the option out`,
     ]);
   }
@@ -96,35 +97,41 @@ async function runnable(path: string): Promise<string | undefined> {
   }
 }
 
+/** What is wrong with a path that is no program. */
+async function whyNoProgram(path: string): Promise<string> {
+  const file = await stat(resolve(path)).catch(() => undefined);
+  if (!file || !/[\\/]/.test(path)) return 'no such program';
+  return file.isFile() ? 'it is not executable (chmod +x)' : 'it is not a file';
+}
+
 /** What `--version` says; asked once for each state of the file, since a start of the program takes a while. */
 async function versionOf(client: Client, program: string, options: DetectOptions): Promise<string> {
   const known = await knownVersion(program, options.paths);
   if (known !== undefined) return known;
-  const { execa } = await import('execa');
-  const answer = await execa(program, ['--version'], {
+  const answer = await runProgram(program, ['--version'], {
     env: options.env,
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
     timeout: options.probeTimeout ?? 30_000,
-    // The library that would end it with llmup leaves SIGXFSZ lethal behind: a full disk would kill the session.
-    cleanup: false,
-    ...(options.cancel && { cancelSignal: options.cancel }),
+    cancel: options.cancel,
   });
-  // 130: what a shell reports of a program that Ctrl-C ended.
-  if (answer.isCanceled) throw new UserError(`stopped before ${client.title} was started`, 130);
-  const version = /\d+\.\d+\.\d+[\w.+-]*/.exec(`${answer.stdout}`)?.[0];
-  if (answer.failed || version === undefined) {
-    const lines = `${answer.stderr ?? ''}`.trim().split('\n').slice(-3).map(printable);
-    const said = lines.join('\n') || answer.shortMessage;
+  const version = /\d+\.\d+\.\d+[\w.+-]*/.exec(answer.stdout)?.[0];
+  if (answer.exitCode !== 0 || version === undefined) {
+    const said = answer.stderr.trim().split('\n').slice(-3).map(printable).join('\n');
     throw new UserError(
-      `${program} is not a working ${client.title}: \`--version\` failed${said ? `: ${said}` : ''}`,
+      `${program} is not a working ${client.title}: ${whyNot(answer)}${said && `: ${said}`}`,
       EXIT.clientNotFound,
       [`\`llmup ${client.name} --install\` fetches version ${client.testedVersion}, which is tested`],
     );
   }
   await remember(program, version, options.paths);
   return version;
+}
+
+/** What went wrong with a version probe. */
+function whyNot({ exitCode, fault, code }: ProgramEnd): string {
+  // The file itself was found before.
+  if (code === 'ENOENT') return 'the interpreter that its first line names does not exist';
+  if (fault !== undefined) return `\`--version\` failed, ${fault}`;
+  return exitCode === 0 ? '`--version` names no version' : `\`--version\` failed with exit code ${exitCode}`;
 }
 
 /** A file that is no program makes the shell quote its bytes, which are not for a terminal. */

@@ -3,8 +3,10 @@ import { access, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Paths } from '../config/paths.ts';
 import { makeDirectory } from '../make-directory.ts';
+import { unwritable } from '../unwritable.ts';
 import { EXIT, UserError } from '../user-error.ts';
 import type { Client } from './client.ts';
+import { runProgram } from './run-program.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +19,7 @@ export function installDirectory(client: Client, paths: Paths): string {
  * Fetches the tested version of a client from the package registry, unless it is there already. Half an installation
  * is never seen: it is made elsewhere and then renamed.
  * @param say receives lines of progress
- * @throws {UserError} exit 4 when npm is missing or fails, with what it said.
+ * @throws {UserError} exit 4 when npm is missing or fails, with what it said; exit 3 when there is no place for it.
  */
 export async function installClient(
   client: Client,
@@ -29,7 +31,9 @@ export async function installClient(
   const target = installDirectory(client, paths);
   if (await exists(target)) return;
   const draft = join(dirname(target), `.${client.name}-${randomUUID()}`);
-  await makeDirectory(draft);
+  await makeDirectory(draft).catch((error: unknown) => {
+    throw unwritable(dirname(target), error);
+  });
   const wanted = `${client.npmPackage}@${client.testedVersion}`;
   say(`fetching ${wanted} into ${target} …`);
   try {
@@ -51,8 +55,7 @@ async function npmInstall(
   env: Environment,
   cancel: AbortSignal | undefined,
 ): Promise<void> {
-  const { execa } = await import('execa');
-  const npm = await execa(
+  const npm = await runProgram(
     'npm',
     // The program itself is an optional dependency, one for each platform.
     [
@@ -65,30 +68,22 @@ async function npmInstall(
       '--no-package-lock',
       wanted,
     ],
-    {
-      env: npmEnvironment(env),
-      extendEnv: false,
-      stdin: 'ignore',
-      reject: false,
-      cwd: prefix,
-      preferLocal: false,
-      // Signals are the session's business, which cancels this.
-      cleanup: false,
-      ...(cancel && { cancelSignal: cancel }),
-    },
+    { env: npmEnvironment(env), directory: prefix, cancel },
   );
-  if (!npm.failed) return;
-  // 130: what a shell reports of a program that Ctrl-C ended.
-  if (npm.isCanceled) throw new UserError('the installation was stopped', 130);
+  if (npm.exitCode === 0) return;
   if (npm.code === 'ENOENT')
     throw new UserError(`--install needs npm, and there is none on PATH`, EXIT.clientNotFound, [
       'install Node.js with npm, or give the client with --client-bin <path>',
     ]);
-  const said = `${npm.stderr}`.trim().split('\n').slice(-12).join('\n');
-  throw new UserError(`npm could not install ${wanted}:\n${said || npm.shortMessage}`, EXIT.clientNotFound, [
-    "check the network and npm's registry setting (`npm config get registry`), then try again",
-    `or install ${client.title} yourself and give it with --client-bin <path>`,
-  ]);
+  const said = npm.stderr.trim().split('\n').slice(-12).join('\n');
+  throw new UserError(
+    `npm could not install ${wanted}:\n${said || (npm.fault ?? `exit code ${npm.exitCode}`)}`,
+    EXIT.clientNotFound,
+    [
+      "check the network and npm's registry setting (`npm config get registry`), then try again",
+      `or install ${client.title} yourself and give it with --client-bin <path>`,
+    ],
+  );
 }
 
 /** What an enclosing `npx` or `npm run` sets would send the files elsewhere; registry and proxy settings stay. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hydrate } from '../config/hydrate.ts';
 import { unmetNeeds } from '../config/needs.ts';
 import { llmupPaths } from '../config/paths.ts';
@@ -16,7 +17,7 @@ export interface ConfigOptions {
 }
 
 /**
- * `llmup config check [file]`: says whether a config is right, and which variables it still wants.
+ * `llmup config check [name|file]`: says whether a config is right, and which variables it still wants.
  * @returns the exit code.
  * @throws {UserError} with exit code 3 that lists every mistake.
  */
@@ -57,7 +58,7 @@ export async function configCheck(file: string | undefined, options: ConfigOptio
 }
 
 /**
- * `llmup config render [file]`: the config as a session or a server would use it, without a secret in it.
+ * `llmup config render [name|file]`: the config as a session or a server would use it, without a secret in it.
  * @returns the exit code.
  * @throws {UserError} with exit code 3 when it is wrong, or nothing in it is usable.
  */
@@ -94,8 +95,10 @@ export async function configSchema(): Promise<number> {
   return 0;
 }
 
-function wishOf(file: string | undefined, { config, preset }: ConfigOptions): PresetWish {
-  return { config: file ?? config, preset };
+/** The argument may be a preset's name too, as it may for `llmup presets show`. */
+function wishOf(named: string | undefined, { config, preset }: ConfigOptions): PresetWish {
+  if (named === undefined) return { config, preset };
+  return existsSync(named) ? { config: named } : { preset: named };
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
 import type { Client } from '../clients/client.ts';
 import { codex } from '../clients/codex.ts';
 import { type DetectOptions, type FoundClient, findClient } from '../clients/detect.ts';
@@ -36,6 +37,7 @@ export async function runSessionCommand(
   if (!client)
     throw new UserError(`sessions of ${name} do not exist yet`, EXIT.usage, ['there is: llmup codex']);
   const signals = trapSignals();
+  const cancel = cancelOn(signals, client);
   // When the terminal is closed under a session, nobody reads its last words; it still cleans up.
   process.stderr.on('error', () => {});
   try {
@@ -51,10 +53,11 @@ export async function runSessionCommand(
       env,
       variables: extras.variables,
       directory: currentDirectory(),
+      cancel,
     });
     if (options.printEnv)
       return await previewSession(session, detectOptions(session, options, paths), options);
-    return await start(session, options, paths, signals);
+    return await start(session, options, paths, signals, cancel);
   } finally {
     signals.release();
   }
@@ -65,11 +68,12 @@ async function start(
   options: SessionOptions,
   paths: Paths,
   signals: SignalTrap,
+  cancel: AbortSignal,
 ): Promise<number> {
   const notes = new Notes(options.quiet ?? false);
   const say = (line: string) => notes.say(line);
   const stage = await stageOf(session, options, notes);
-  const found = await locate(session, options, paths, signals, say).catch(async (error: unknown) => {
+  const found = await locate(session, options, paths, cancel, say).catch(async (error: unknown) => {
     if (session.ephemeral) await rm(session.sessionDirectory, { recursive: true, force: true });
     throw error;
   });
@@ -91,6 +95,17 @@ async function start(
   return exitCode;
 }
 
+/** Whatever waits before the client is there ends with a signal, as a shell reports it. */
+function cancelOn(signals: SignalTrap, client: Client): AbortSignal {
+  const controller = new AbortController();
+  signals.listen((signal) =>
+    controller.abort(
+      new UserError(`stopped before ${client.title} was started`, 128 + constants.signals[signal]),
+    ),
+  );
+  return controller.signal;
+}
+
 /** Chooses the display, without loading what draws where nothing is drawn. */
 async function stageOf(session: PreparedSession, options: SessionOptions, notes: Notes): Promise<Stage> {
   // What draws no screen of its own needs no pane, and of a proxy elsewhere nothing can be seen.
@@ -104,16 +119,14 @@ async function locate(
   session: PreparedSession,
   options: SessionOptions,
   paths: Paths,
-  signals: SignalTrap,
+  cancel: AbortSignal,
   say: (line: string) => void,
 ): Promise<FoundClient> {
-  const cancel = new AbortController();
-  signals.listen(() => cancel.abort());
   if (options.install && options.clientBin === undefined)
-    await installClient(session.client, paths, process.env, say, cancel.signal);
+    await installClient(session.client, paths, process.env, say, cancel);
   // A version probe is a start of the client, and must find the session's home and not the user's.
   await makeHome(session.home, session.isolated);
-  return findClient(session.client, { ...detectOptions(session, options, paths), cancel: cancel.signal });
+  return findClient(session.client, { ...detectOptions(session, options, paths), cancel });
 }
 
 function detectOptions(session: PreparedSession, options: SessionOptions, paths: Paths): DetectOptions {

@@ -123,6 +123,8 @@ function sentence(code: string, message: string, text: string, offset: number): 
       return message.slice(0, 1).toLowerCase() + message.slice(1);
     case 'MULTILINE_IMPLICIT_KEY':
       return 'a key must stand on one line: is a colon or a quote missing above?';
+    case 'NON_STRING_KEY':
+      return 'a key must be text, not a list or a mapping';
     case 'BLOCK_AS_IMPLICIT_KEY':
       return 'text that holds a colon and a space must be quoted';
     case 'BAD_SCALAR_START':

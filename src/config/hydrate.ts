@@ -4,6 +4,7 @@ import type { Alias, Config, Upstream } from './config.ts';
 import type { LoadedConfig } from './load.ts';
 import {
   aliasNeeds,
+  DEMO_URL,
   faultyNeeds,
   type NeededVariable,
   neededVariables,
@@ -144,12 +145,18 @@ function unusableError(faults: readonly (NeededVariable & { readonly fault?: str
     missing === faults.length
       ? `${missing === 1 ? 'an environment variable is' : `${missing} environment variables are`} not set:`
       : 'environment variables are missing or cannot be used:';
-  return new UserError([heading, ...lines].join('\n'), EXIT.config, [
+  return new UserError([heading, ...lines].join('\n'), EXIT.config, remedies(faults));
+}
+
+function remedies(faults: readonly NeededVariable[]): readonly string[] {
+  // Nobody but the demo itself knows where its model listens.
+  if (faults.every(({ name }) => name === DEMO_URL)) return ['llmup demo starts it'];
+  return [
     'export them, or put NAME=value lines into a file for --env-file, or into secrets.env beside config.yaml (chmod 600)',
     ...(faults.some(({ kind }) => kind === 'key')
       ? ['for an endpoint that wants no key, any text will do']
       : []),
-  ]);
+  ];
 }
 
 type Table = Readonly<Record<string, unknown>>;

@@ -1,11 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../user-error.ts';
 import type { Config } from './config.ts';
 import { type ConfigDocument, openDocument } from './document.ts';
 import { readConfig } from './parse.ts';
 import { pathText } from './problem.ts';
 import { inlineSecrets } from './secrets.ts';
-import { readFault } from './variables.ts';
+import { readFault, readTextFile, type TextFile } from './text-file.ts';
 
 /** A config file as it is written, before hydration. */
 export interface LoadedConfig {
@@ -34,9 +33,9 @@ export function loadConfig(file: string): LoadedConfig {
   return { file, document, config: readConfig(document, document.value) };
 }
 
-function readText(file: string): { readonly text: string; readonly mode: number } {
+function readText(file: string): TextFile {
   try {
-    return { text: readFileSync(file, 'utf8'), mode: statSync(file).mode };
+    return readTextFile(file);
   } catch (error) {
     throw new UserError(`config ${file}: ${readFault(error)}`, EXIT.config);
   }

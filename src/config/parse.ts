@@ -10,6 +10,7 @@ import { faults, type Problem, pathText, problemText, shownValue } from './probl
 import { remainder } from './remainder.ts';
 import { type ConfigFile, configFile } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { withoutBlanks } from './schema-walk.ts';
 import { readSecret } from './secret-source.ts';
 import { hasUserinfo } from './secrets.ts';
 import { readUpstream } from './upstream.ts';
@@ -28,10 +29,11 @@ export function parseConfig(text: string, source: string): Config {
 }
 
 /**
- * The same from data: `value` is the document's own, or what hydration made of it.
+ * The same from data: `written` is the document's own, or what hydration made of it.
  * @throws {UserError} with exit code 3, listing every mistake with the line it came from.
  */
-export function readConfig(document: ConfigDocument, value: unknown): Config {
+export function readConfig(document: ConfigDocument, written: unknown): Config {
+  const value = withoutBlanks(configFile, written);
   if (value === null || value === undefined) {
     throw faults(document.source, [
       { line: 1, column: 1, text: 'the file is empty — begin with `upstreams:`' },

@@ -62,7 +62,10 @@ function baseDirectory(env: Environment, variable: string, fallback: string): st
   if (stated) return stated;
   const home = absolute(env.HOME);
   if (home) return join(home, fallback);
-  throw new UserError(`no home directory: neither HOME nor ${variable} is set`, EXIT.config, [
+  const fault = env.HOME?.trim()
+    ? `HOME is no absolute path, and ${variable} not`
+    : `neither HOME nor ${variable} is`;
+  throw new UserError(`no home directory: ${fault} set`, EXIT.config, [
     'set HOME, or LLMUP_HOME to a directory where llmup may keep its files',
   ]);
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { nearest } from './nearest.ts';
 import type { Path, Problem } from './problem.ts';
 import { shownValue } from './problem.ts';
+import { branches, shapeOf, stepInto } from './schema-walk.ts';
 import { isSecretPath } from './secrets.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -116,34 +117,7 @@ function valueAt(root: unknown, path: Path): unknown {
 
 /** The keys a mapping at `path` may have, by walking the schema alongside. */
 function keysAt(schema: Schema, path: Path): readonly string[] {
-  let schemas: readonly Schema[] = open(schema);
-  for (const step of path) schemas = schemas.flatMap((each) => stepInto(each, step)).flatMap(open);
+  let schemas: readonly Schema[] = branches(schema);
+  for (const step of path) schemas = schemas.flatMap((each) => stepInto(each, step)).flatMap(branches);
   return [...new Set(schemas.flatMap((each) => Object.keys(shapeOf(each))))];
-}
-
-/** A schema without what wraps it; of a union, its branches. */
-function open(schema: Schema): readonly Schema[] {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'optional') return open(def.innerType);
-  if (def.type === 'union') return def.options.flatMap(open);
-  return [schema];
-}
-
-function stepInto(schema: Schema, step: string | number): readonly Schema[] {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'record') return [def.valueType];
-  if (def.type === 'array') return [def.element];
-  const inner = shapeOf(schema)[step];
-  return inner ? [inner] : [];
-}
-
-function shapeOf(schema: Schema): Readonly<Record<string, Schema>> {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'object') return def.shape;
-  if (def.type === 'record' && (def.keyType as z.core.$ZodTypes)._zod.def.type === 'enum') {
-    return Object.fromEntries(
-      [...((def.keyType as z.core.$ZodTypes)._zod.values ?? [])].map((key) => [String(key), def.valueType]),
-    );
-  }
-  return {};
 }

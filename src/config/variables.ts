@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../user-error.ts';
 import { parseDotenv } from './dotenv.ts';
+import { errorCode, readFault, readTextFile } from './text-file.ts';
 
 /** Looks a variable up; a `Map` is one too. */
 export interface Values {
@@ -51,7 +51,7 @@ export function readVariables({ env, envFile, secretsFile, entered = {} }: Varia
 
 function readEnvFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file).text;
   } catch (error) {
     throw new UserError(`--env-file ${file}: ${readFault(error)}`, EXIT.config);
   }
@@ -60,36 +60,16 @@ function readEnvFile(file: string): string {
 /** The user's own secrets; a file that others could read is refused rather than trusted. */
 function readSecretsFile(file: string): string {
   try {
-    const { mode } = statSync(file);
+    const { text, mode } = readTextFile(file);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw new UserError(`${file} is open to other users of this machine`, EXIT.config, [
         `chmod 600 ${file}`,
       ]);
     }
-    return readFileSync(file, 'utf8');
+    return text;
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return '';
     throw new UserError(`${file}: ${readFault(error)}`, EXIT.config);
   }
-}
-
-/** Why a file could not be read, in words. */
-export function readFault(error: unknown): string {
-  switch (errorCode(error)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'there is no such file';
-    case 'EACCES':
-    case 'EPERM':
-      return 'it may not be read (permission denied)';
-    case 'EISDIR':
-      return 'it is a directory, not a file';
-    default:
-      return `it cannot be read (${errorCode(error) ?? 'unknown reason'})`;
-  }
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

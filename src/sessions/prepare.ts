@@ -46,6 +46,8 @@ export interface PrepareOptions {
   readonly variables?: Readonly<Record<string, string>> | undefined;
   /** Where llmup was started. */
   readonly directory: string;
+  /** Gives up waiting for a proxy that runs elsewhere; its reason is thrown. */
+  readonly cancel?: AbortSignal;
 }
 
 /** Where the client's requests go. */
@@ -96,6 +98,7 @@ export async function prepareSession(options: PrepareOptions): Promise<PreparedS
   const { client, wishes, clientArgs, paths, env } = options;
   const given = client.readArguments(clientArgs);
   const directory = realpathSync(options.directory);
+  assertEnterable(directory);
   const workspace = findWorkspace(wishes.workspace, directory);
   if (given.usesModel) checkArguments(client, given, workspace, directory);
 
@@ -190,7 +193,7 @@ async function findTarget(
     };
   }
   const wanted = given.model ?? wishes.model;
-  if (wishes.proxyBase !== undefined) return attach(wishes.proxyBase, wanted, variables);
+  if (wishes.proxyBase !== undefined) return attach(wishes.proxyBase, wanted, variables, options.cancel);
 
   const wish = { config: wishes.config, preset: wishes.preset, client: client.name as ClientName };
   const loaded = choosePreset({ ...wish, model: wanted }, paths);
@@ -217,7 +220,12 @@ async function findTarget(
 }
 
 /** A proxy that runs already: only its models are asked for. */
-async function attach(proxyBase: string, wanted: string | undefined, variables: Variables): Promise<Target> {
+async function attach(
+  proxyBase: string,
+  wanted: string | undefined,
+  variables: Variables,
+  cancel: AbortSignal | undefined,
+): Promise<Target> {
   const url = proxyBase.replace(/\/+$/, '');
   if (hasUserinfo(url))
     throw new UserError('--proxy-base must not hold a user name or password', EXIT.usage, [
@@ -236,8 +244,8 @@ async function attach(proxyBase: string, wanted: string | undefined, variables: 
     throw new UserError('--proxy-base needs the key of that proxy', EXIT.config, [
       'set LLM_UNIVERSAL_PROXY_KEY to it (any text will do for a proxy that wants none)',
     ]);
-  await checkHealth(url);
-  const model = readServedModel(wanted, await describeModel(url, wanted, key));
+  await checkHealth(url, cancel);
+  const model = readServedModel(wanted, await describeModel(url, wanted, key, cancel));
   return {
     proxy: { kind: 'attached', key, url },
     preset: 'attached',
@@ -288,6 +296,17 @@ function routeView(config: Config, name: string, client: Client): RouteView[] {
       ...(limits.contextWindow !== undefined && { contextWindow: limits.contextWindow }),
     },
   ];
+}
+
+/** The client starts where llmup was started, which may be another user's, as after `sudo -u`. */
+function assertEnterable(directory: string): void {
+  try {
+    accessSync(directory, constants.X_OK);
+  } catch {
+    throw new UserError(`${directory}: this user may not enter the current directory`, EXIT.config, [
+      'change to another one',
+    ]);
+  }
 }
 
 /** The directory the client works in: `--workspace`, else where llmup was started. Links resolved, as clients compare paths. */

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, rename, rm, writeFile } from 'node:fs/promises';
-import { getSystemErrorMap } from 'node:util';
 import { makeDirectory } from '../make-directory.ts';
-import { EXIT, UserError } from '../user-error.ts';
+import { unwritable } from '../unwritable.ts';
 
 /**
  * Makes a directory, and those above it, for the user alone.
@@ -33,12 +32,4 @@ export async function writePrivateFile(
     await rm(draft, { force: true }).catch(() => {});
     throw unwritable(path, error);
   }
-}
-
-function unwritable(path: string, error: unknown): UserError {
-  const { errno, message } = error as NodeJS.ErrnoException;
-  const reason = (errno !== undefined && getSystemErrorMap().get(errno)?.[1]) || message;
-  return new UserError(`${path} cannot be written: ${reason}`, EXIT.config, [
-    'llmup keeps its files there; LLMUP_HOME names another place for them',
-  ]);
 }

@@ -1,11 +1,13 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { codex } from '../../src/clients/codex.ts';
 import { findClient, peekClient } from '../../src/clients/detect.ts';
 import { installClient } from '../../src/clients/install.ts';
 import { llmupPaths, type Paths } from '../../src/config/paths.ts';
+import { isRunning, markProcess } from '../../src/sessions/processes.ts';
+import { UserError } from '../../src/user-error.ts';
 
 // npm is played by a script in PATH that does what npm does to the file system.
 
@@ -59,6 +61,14 @@ test('a failed installation leaves nothing, and says what npm said', async () =>
     message: expect.stringContaining('npm error 404 Not Found'),
   });
   expect(await readdir(join(paths.data, 'clients'))).toEqual([]);
+});
+
+test('a place that cannot be written is named', async () => {
+  await writeFile(join(root, 'llmup'), 'a file');
+  await expect(install()).rejects.toMatchObject({
+    exitCode: 3,
+    message: expect.stringMatching(/llmup\/data\/clients cannot be written: not a directory/),
+  });
 });
 
 test('without npm it says so', async () => {
@@ -127,3 +137,50 @@ test('behind npm’s starter script the program itself is found', async () => {
   await symlink('../lib/node_modules/@openai/codex/bin/codex.js', join(root, 'bin/codex'));
   expect(await find()).toEqual({ program: binary, version: '0.169.0' });
 });
+
+test.each([
+  ['#!/nonexistent/interpreter', 'the interpreter that its first line names does not exist'],
+  ['#!/bin/sh\necho hello', '`--version` names no version'],
+  ['#!/bin/sh\necho boom >&2; exit 3', '`--version` failed with exit code 3: boom'],
+])('a program that does not work is told what is wrong with it', async (text, fault) => {
+  await writeFile(join(root, 'bin/codex'), text, { mode: 0o755 });
+  await expect(find()).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining(fault) });
+});
+
+test.each([
+  ['notes.txt', 'it is not executable (chmod +x)'],
+  ['folder', 'it is not a file'],
+  ['nothing', 'no such program'],
+])('--client-bin %s is told why it cannot be', async (name, fault) => {
+  await writeFile(join(root, 'notes.txt'), 'hello');
+  await mkdir(join(root, 'folder'));
+  await expect(find({ clientBin: join(root, name) })).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining(fault),
+  });
+});
+
+test('a probe is stopped at once, with what it had started and what holds its output open', async () => {
+  await script(join(root, 'bin/codex'), 'sleep 60 & echo $! > "$ROOT/child"; wait');
+  const cancel = new AbortController();
+  const found = find({ cancel: cancel.signal });
+  const child = await vi.waitFor(async () => {
+    const pid = Number(await readFile(join(root, 'child'), 'utf8'));
+    return (await markProcess(pid)) ?? fail();
+  });
+  cancel.abort(new UserError('stopped', 143));
+  await expect(found).rejects.toMatchObject({ exitCode: 143 });
+  await vi.waitFor(async () => expect(await isRunning(child)).toBe(false));
+});
+
+test('a probe that takes too long is given up, although its child holds its output open', async () => {
+  await script(join(root, 'bin/codex'), 'sleep 60 & wait');
+  await expect(find({ probeTimeout: 20 })).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining('took longer than 20 ms'),
+  });
+});
+
+function fail(): never {
+  throw new Error('not yet');
+}

@@ -26,6 +26,7 @@ describe('the command line', () => {
     }
     // Only what works is offered.
     expect(help.stdout).not.toMatch(/claude|gemini/);
+    expect((await run(machine, 'demo', '--help')).stdout).not.toMatch(/--(config|preset|proxy-base)/);
     expect(await run(machine, '--version')).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+/),
@@ -81,6 +82,7 @@ export async function load(url, context, next) {
     [['presets', 'shwo'], "unknown command 'shwo'"],
     [['codex', '--config', ''], "'--config <file>' argument is empty"],
     [['codex', '-w', ''], 'argument is empty'],
+    [['config', 'check', ''], 'an argument is empty'],
     [['serve', '--listen', 'nowhere'], '--listen must be host:port'],
   ])('%j is a usage error that says what to do', async (args, expected) => {
     const { exitCode, stdout, stderr } = await run(await makeMachine(), ...args);
@@ -115,6 +117,20 @@ export async function load(url, context, next) {
       stderr: expect.stringMatching(/^llmup: the current directory does not exist any more/),
     });
   });
+
+  test.skipIf(process.getuid?.() === 0)(
+    'a current directory that this user may not enter: exit 3',
+    async () => {
+      const machine = await makeMachine();
+      const script = `mkdir shut && cd shut && chmod 0 . && "$0" "$1" codex --config "$2"`;
+      const args = ['-c', script, process.execPath, CLI, machine.config];
+      const options = { cwd: machine.directory, env: machine.env, extendEnv: false, reject: false };
+      expect(await execa('bash', args, options)).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining('may not enter the current directory'),
+      });
+    },
+  );
 
   test('a workspace that leads nowhere: a message, exit 3', async () => {
     const machine = await makeMachine();
@@ -242,6 +258,8 @@ describe('llmup config', () => {
     const machine = await makeMachine();
     const ok = await run(machine, 'config', 'check', machine.config);
     expect(ok).toMatchObject({ exitCode: 0, stdout: `${machine.config}: ok, 1 upstream, 2 aliases` });
+    const byName = await run(machine, 'config', 'check', 'openai');
+    expect(byName).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/openai\.yaml: ok/) });
     const shipped = await run(machine, 'config', 'check');
     expect(shipped.stdout).toContain(
       'preset-openai-compatible is not ready: PRESET_OPENAI_ENDPOINT_BASE_URL not set',

@@ -7,7 +7,7 @@ import { hydrate } from '../../src/config/hydrate.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { llmupPaths } from '../../src/config/paths.ts';
-import { openPreset } from '../../src/config/presets.ts';
+import { openPreset, shippedPreset } from '../../src/config/presets.ts';
 import { userError } from './mistakes.ts';
 
 const KEY = 'sk-the-very-secret-key';
@@ -83,6 +83,12 @@ describe('the shipped preset for any endpoint', () => {
     expect(error.message).toMatch(/PRESET_ENDPOINT_MODEL +model that alias/);
     expect(error.message).not.toContain('ANTHROPIC');
     expect(error.hints.join()).toContain('--env-file');
+  });
+
+  test('the demo’s own address is nothing to export: the remedy is to start the demo', () => {
+    const demo = loadConfig(shippedPreset('demo'));
+    const { hints } = userError(() => hydrate(demo, new Map(), { kind: 'alias', alias: 'demo' }));
+    expect(hints).toEqual(['llmup demo starts it']);
   });
 
   test('a server needs all of it', () => {

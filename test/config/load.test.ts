@@ -56,3 +56,32 @@ test('a file that is not there, or is a directory, is named', async () => {
   await mkdir(join(directory, 'd.yaml'));
   expect(userError(() => loadConfig(join(directory, 'd.yaml'))).message).toContain('it is a directory');
 });
+
+describe('what is no plain UTF-8', () => {
+  const load = async (bytes: Buffer) => {
+    const path = join(directory, 'my.yaml');
+    await writeFile(path, bytes, { mode: 0o600 });
+    return loadConfig(path).config;
+  };
+  const titled = `title: caf\u00e9\n${NAMED}`;
+  const utf16 = Buffer.from(`\ufeff${titled}`, 'utf16le');
+
+  test.each([
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${titled}`)],
+    ['UTF-16, as a Windows shell redirects', utf16],
+    ['UTF-16, the other way round', Buffer.from(utf16).swap16()],
+  ])('%s is read', async (_, bytes) => {
+    expect((await load(bytes)).title).toBe('caf\u00e9');
+  });
+
+  test('another encoding is refused instead of read with holes', async () => {
+    const path = join(directory, 'my.yaml');
+    await writeFile(path, Buffer.from(titled, 'latin1'));
+    const { exitCode, message } = userError(() => loadConfig(path));
+    expect([exitCode, message]).toEqual([3, expect.stringContaining('not text in UTF-8')]);
+  });
+
+  test.runIf(process.platform === 'linux')('what never ends is not read to its end', () => {
+    expect(userError(() => loadConfig('/dev/zero')).message).toContain('larger than 1 MiB');
+  });
+});

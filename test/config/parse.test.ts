@@ -227,6 +227,32 @@ describe('API roots as people write them', () => {
   });
 });
 
+test('an optional key over nothing but comments counts as left out; a null among params is a value', () => {
+  const blank = parseConfig(
+    `
+upstreams:
+  MAIN:
+    api_root: https://api.example.com/v1
+    auth: none
+    headers:
+    limits: ~
+    surface_defaults: { tools: null }
+model_aliases:
+  a: { target: MAIN:m, limits: , params: { override: { stop: null } }, extra_body: { user: null } }
+hooks:
+  # usage: { url: https://hooks.example.com }
+proxy:
+debug_trace: { path: null }
+listen: null
+`,
+    'my.yaml',
+  );
+  expect(blank.egress).toEqual({ kind: 'environment' });
+  expect(blank.upstreams.get('MAIN')).toMatchObject({ headers: {}, limits: {}, surface: {} });
+  expect(blank.aliases.get('a')?.params.override).toEqual({ stop: null, user: null });
+  expect(parseConfig(upstream('', 'model_aliases:'), 'my.yaml').aliases.size).toBe(0);
+});
+
 describe('a config with mistakes', () => {
   test('every one of them at once, by line, with what to do', () => {
     expect(
@@ -258,6 +284,8 @@ model_aliases:
     ['no upstreams key', 'listen: 127.0.0.1:1', 'upstreams: is missing'],
     ['a list of upstreams', 'upstreams: [{ name: A }]', 'upstreams: must be a mapping (a list)'],
     ['an empty file', '', 'the file is empty'],
+    ['an upstream without anything', 'upstreams: { A: }', 'upstreams.A: has no value (null)'],
+    ['a key that is a list', 'upstreams: { ? [a, b] : {} }', 'a key must be text, not a list or a mapping'],
     ['a bare text, not shown', 'sk-live-1234', 'must be a mapping'],
     ['no api_root', 'upstreams: { A: { auth: none } }', 'upstreams.A.api_root: is missing'],
     [
