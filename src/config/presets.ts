@@ -169,7 +169,7 @@ function isFileName(text: string): boolean {
 function presetName(file: string): string {
   return (
     basename(file, extname(file))
-      .replace(/[^\w.-]+/g, '-')
+      .replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, '-')
       .replace(/^\.+/, '') || 'config'
   );
 }

@@ -134,9 +134,22 @@ function losses(receipt: Receipt, paint: Paint): string[] {
 function errors(receipt: Receipt, paint: Paint): string[] {
   const shown = receipt.errors
     .slice(0, MAX_ROWS)
-    .map(({ message, count }) => paint('red', clip(`${times(count)}${tame(message)}`, ROOM)));
+    .flatMap(({ message, count }) => inTwoRows(`${times(count)}${tame(message)}`))
+    .map((row) => paint('red', row));
   const rest = receipt.errors.slice(MAX_ROWS).reduce((sum, { count }) => sum + count, 0);
   return [...shown, ...(rest > 0 ? [`${formatCount(rest)} more`] : [])];
+}
+
+/** Causes stand at the end of a message, behind the names of things. */
+function inTwoRows(text: string): string[] {
+  let row = '';
+  for (const word of text.split(' ')) {
+    const longer = row === '' ? word : `${row} ${word}`;
+    if (clip(longer, ROOM) !== longer) break;
+    row = longer;
+  }
+  if (row === text || row === '') return [clip(text, ROOM)];
+  return [row, `${INDENT}${clip(text.slice(row.length + 1), ROOM - INDENT.length)}`];
 }
 
 function journalRow(path: string, { home }: ReceiptTextOptions, paint: Paint): string {

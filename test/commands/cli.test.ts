@@ -1,5 +1,5 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { CLI, CLIENT, KEY, llmup, type Machine, makeMachine } from '../sessions/program.ts';
@@ -118,19 +118,23 @@ export async function load(url, context, next) {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)(
-    'a current directory that this user may not enter: exit 3',
-    async () => {
-      const machine = await makeMachine();
-      const script = `mkdir shut && cd shut && chmod 0 . && "$0" "$1" codex --config "$2"`;
-      const args = ['-c', script, process.execPath, CLI, machine.config];
-      const options = { cwd: machine.directory, env: machine.env, extendEnv: false, reject: false };
-      expect(await execa('bash', args, options)).toMatchObject({
-        exitCode: 3,
-        stderr: expect.stringContaining('may not enter the current directory'),
-      });
-    },
-  );
+  test('a current directory that this user may not enter: exit 3', async () => {
+    const machine = await makeMachine();
+    const copy = machine.path('llmup');
+    await cp(dirname(CLI), join(copy, 'dist'), { recursive: true });
+    await writeFile(join(copy, 'package.json'), '{"type":"module"}');
+    // Root may enter every directory: it plays another user.
+    const nobody = 65534;
+    const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+    if (user.uid) await execa('chown', ['-R', `${nobody}:${nobody}`, machine.directory]);
+    const script = `mkdir shut && cd shut && chmod 0 . && "$0" "$1" codex --config "$2"`;
+    const args = ['-c', script, process.execPath, join(copy, 'dist/cli.js'), machine.config];
+    const options = { cwd: machine.directory, env: machine.env, extendEnv: false, reject: false, ...user };
+    expect(await execa('bash', args, options)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('may not enter the current directory'),
+    });
+  });
 
   test('a workspace that leads nowhere: a message, exit 3', async () => {
     const machine = await makeMachine();

@@ -56,6 +56,12 @@ describe('what can be seen', () => {
 });
 
 describe('the preset of a session', () => {
+  test('is named after its file, in any writing; what no path can hold is left out', async () => {
+    await own('模型 ü', preset('A', 'a: "A:m"'));
+    const file = join(paths.presets, '模型 ü.yaml');
+    expect(choosePreset({ client: 'codex', config: file }, paths).name).toBe('模型-ü');
+  });
+
   test('is provider-neutral, with the default of each client', () => {
     expect(choosePreset({ client: 'codex' }, paths)).toMatchObject({
       name: 'provider-neutral',

@@ -111,6 +111,15 @@ test('a session in full', () => {
   `);
 });
 
+test('the cause at the end of a long message is told', () => {
+  const message =
+    'upstream "PRESET-OPENAI-COMPATIBLE" (http://127.0.0.1:1) refused the connection: connect ECONNREFUSED 127.0.0.1:1';
+  const failed = exchange({ state: 'failed', error: { kind: 'upstream', message } });
+  const rows = formatReceipt(receiptOf([failed])).split('\n');
+  expect(rows.join(' ').replace(/\s+/g, ' ')).toContain(message);
+  for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
+});
+
 test('a quiet session', () => {
   const receipt = receiptOf([exchange({ cost: 0.00002 })], { durationMs: 4_210 });
   expect(`\n${formatReceipt(receipt)}`).toMatchInlineSnapshot(`
