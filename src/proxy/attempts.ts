@@ -66,8 +66,9 @@ async function tryOnce(
   onHead: (headers: UpstreamReply['headers']) => void,
 ): Promise<FailedTry | undefined> {
   const { record, route, context, outgoing, cancellation, upstreamCodec } = exchange;
-  const body = outgoing.body.bytes();
-  record.body('upstreamRequest', body, true);
+  const body = outgoing.body.pieces();
+  record.body('upstreamRequest', '', true);
+  for (const piece of body) record.body('upstreamRequest', piece);
   record.attempt();
   let reply: UpstreamReply;
   try {

@@ -1,9 +1,12 @@
-import { type Member, type MemberEdits, spliceMembers } from './splice.ts';
+import { type Member, type MemberEdits, splicedPieces, spliceMembers } from './splice.ts';
 
 /** The JSON body of an upstream request, which healing may change between tries. */
 export interface OutgoingBody {
-  /** Made anew each time, which is nearly always once: a reply that takes minutes must not keep it in memory. */
-  bytes(): Buffer | string;
+  /**
+   * In order, nearly always one. Made anew each time, which is nearly always once: a reply that takes minutes must not
+   * keep them in memory.
+   */
+  pieces(): readonly (Buffer | string)[];
   object(): Readonly<Record<string, unknown>>;
   /** Takes over what differs, top-level member by member. */
   replace(next: Readonly<Record<string, unknown>>): void;
@@ -17,8 +20,8 @@ export class BuiltBody implements OutgoingBody {
     this.#object = object;
   }
 
-  bytes(): string {
-    return JSON.stringify(this.#object);
+  pieces(): readonly string[] {
+    return [JSON.stringify(this.#object)];
   }
 
   object(): Readonly<Record<string, unknown>> {
@@ -43,12 +46,15 @@ export class SplicedBody implements OutgoingBody {
     this.#edits = new Map(edits);
   }
 
-  bytes(): Buffer {
-    return spliceMembers(this.#original, this.#members, this.#edits);
+  pieces(): readonly Buffer[] {
+    return splicedPieces(this.#original, this.#members, this.#edits);
   }
 
   object(): Readonly<Record<string, unknown>> {
-    this.#object ??= JSON.parse(this.bytes().toString('utf8')) as Record<string, unknown>;
+    if (!this.#object) {
+      const bytes = spliceMembers(this.#original, this.#members, this.#edits);
+      this.#object = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+    }
     return this.#object;
   }
 

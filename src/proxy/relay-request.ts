@@ -87,7 +87,7 @@ function restoreInput(
   { issuer, sealOrigins }: RelayOptions,
   edits: Map<string, string | undefined>,
 ): readonly Loss[] {
-  if (!sealOrigins.hasOthers(issuer) && !REASONING_MARKS.some((mark) => raw.includes(mark))) return [];
+  if (!sealOrigins.hasOthers(issuer) && !isMarked(raw)) return [];
   const member = members.findLast(({ key }) => key === 'input');
   const input = memberValue(raw, members, 'input');
   if (!member || !Array.isArray(input)) return [];
@@ -100,6 +100,17 @@ function restoreInput(
   const text = raw.toString('utf8', member.valueStart, member.valueEnd);
   if (changed.size > 0) edits.set('input', spliceElements(text, changed));
   return losses;
+}
+
+/** Characters of a mark's end that are looked for. */
+const MARK_END = 7;
+
+/**
+ * Whether a request may hold reasoning that was made here. Marks are looked for by their ends, from behind: these begin
+ * with what is rarer in a request than a letter, which takes a tenth to a half of the time.
+ */
+function isMarked(raw: Buffer): boolean {
+  return REASONING_MARKS.some((mark) => raw.lastIndexOf(mark.slice(-MARK_END)) !== -1);
 }
 
 const ONE_CALL_AT_A_TIME: Loss = {

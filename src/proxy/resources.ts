@@ -56,7 +56,7 @@ export async function passResource(incoming: IncomingResource): Promise<void> {
           clientKey: clientKey !== undefined,
           stream,
         }),
-        ...(body.length > 0 && { body }),
+        ...(body.length > 0 && { body: [body] }),
         stream,
         cancellation,
       },

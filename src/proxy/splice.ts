@@ -45,9 +45,21 @@ export function memberValue(body: Buffer, members: readonly Member[], key: strin
   return JSON.parse(body.toString('utf8', member.valueStart, member.valueEnd));
 }
 
+/** Bytes of an untouched stretch from which on it stays where it is: a write more costs less than a copy. */
+const LONG_STRETCH = 256 * 1024;
+
 /** The body with its edited members; a key that stands several times is edited everywhere it stands. */
 export function spliceMembers(body: Buffer, members: readonly Member[], edits: MemberEdits): Buffer {
-  if (edits.size === 0) return body;
+  return Buffer.concat(splicedPieces(body, members, edits));
+}
+
+/** The same in pieces: one, unless there are long stretches that need no copy. */
+export function splicedPieces(
+  body: Buffer,
+  members: readonly Member[],
+  edits: MemberEdits,
+): readonly Buffer[] {
+  if (edits.size === 0) return [body];
   const open = body.indexOf(OPEN_BRACE) + 1;
   const pieces: Buffer[] = [body.subarray(0, open)];
   let isFirst = true;
@@ -68,7 +80,20 @@ export function spliceMembers(body: Buffer, members: readonly Member[], edits: M
     isFirst = false;
   }
   pieces.push(body.subarray(members.at(-1)?.valueEnd ?? open));
-  return Buffer.concat(pieces);
+  return withShortOnesJoined(pieces);
+}
+
+function withShortOnesJoined(pieces: readonly Buffer[]): readonly Buffer[] {
+  const joined: Buffer[] = [];
+  let short: Buffer[] = [];
+  for (const piece of pieces) {
+    if (piece.length < LONG_STRETCH) short.push(piece);
+    else {
+      joined.push(Buffer.concat(short), piece);
+      short = [];
+    }
+  }
+  return [...joined, Buffer.concat(short)];
 }
 
 class Scanner {

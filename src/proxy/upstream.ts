@@ -14,7 +14,8 @@ export interface UpstreamRequest {
   /** From the origin's root, query included. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Buffer | string;
+  /** Its pieces, in order. */
+  readonly body?: readonly (Buffer | string)[];
   /** Whether a stream is asked for: decides which timers run. */
   readonly stream: boolean;
   /** Ends the request at once, at every stage. */
@@ -75,17 +76,26 @@ function wasStaleConnection(error: unknown): boolean {
 function dispatch(dispatcher: Dispatcher, request: UpstreamRequest, timers: Timers): Promise<UpstreamReply> {
   return new Promise((resolve, reject) => {
     // A reply that takes minutes must not keep the request's body in memory.
-    const { method, path, headers, body = null, ...watched } = request;
+    const { method, path, headers, body = [], ...watched } = request;
     const call = new Call(watched, timers, resolve, reject);
     const { origin } = rootOf(request.upstream);
     // undici's own timers would end a model that thinks for six minutes; ours stop while the client is paused.
-    const options = { origin, method, path, headers, body, headersTimeout: 0, bodyTimeout: 0 };
+    const options = { origin, method, path, ...payload(headers, body), headersTimeout: 0, bodyTimeout: 0 };
     try {
       dispatcher.dispatch(options, call);
     } catch (error) {
       call.refuse(error as Error);
     }
   });
+}
+
+/** Headers and body as undici wants them. Of several pieces it has to be told the length. */
+function payload(headers: UpstreamRequest['headers'], pieces: readonly (Buffer | string)[]) {
+  const [only] = pieces;
+  if (pieces.length < 2) return { headers, body: only ?? null };
+  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+  // It takes anything iterable (docs/api/Dispatcher.md), which its types leave out.
+  return { headers: { ...headers, 'content-length': String(length) }, body: pieces as unknown as Buffer };
 }
 
 type WatchedRequest = Pick<UpstreamRequest, 'stream' | 'cancellation' | 'onSent'>;

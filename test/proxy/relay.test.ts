@@ -53,6 +53,23 @@ describe('a relayed request', () => {
     );
   });
 
+  it('is just as much the client’s own when it is long, and when it has to be sent again', async () => {
+    await start((_, index) => (index === 0 ? { status: 503, json: {} } : { json: HELLO_JSON }));
+    const text = '\\u00e9 é "\\'.repeat(100_000);
+    const parts = [
+      `{"messages":[{"role":"user","content":${JSON.stringify(text)}}],"model":"`,
+      `","stop":null}`,
+    ];
+    await proxy.post(CHAT_PATH, parts.join('chat'));
+    const sent = Buffer.from(parts.join('chat-model'));
+    expect(provider.requests).toHaveLength(2);
+    for (const { raw, headers } of provider.requests) {
+      expect(raw.equals(sent)).toBe(true);
+      expect(headers['content-length']).toBe(String(sent.length));
+      expect(headers).not.toHaveProperty('transfer-encoding');
+    }
+  });
+
   it('carries our credentials and none of the client’s headers that are not for the provider', async () => {
     await start(() => ({ json: HELLO_JSON }), { chat: { headers: { 'X-Team': 'blue' } } });
     await proxy.post(`${CHAT_PATH}?key=client-key-for-tests-1&feature=on`, chatRequest(), {
