@@ -41,7 +41,7 @@ export interface IncomingGenerate {
 export async function generate(incoming: IncomingGenerate): Promise<void> {
   const { context, protocol, record, request, response, cancellation } = incoming;
   const clientCodec = knownCodec(protocol, 'client');
-  const raw = await readBody(request, context.config.limits.maxRequestBodyBytes);
+  const raw = await readBody(request, context.config.limits.maxRequestBodyBytes, cancellation);
   record.body('clientRequest', raw);
   const members = membersOf(raw);
   const stream = wantsStream(memberValue(raw, members, 'stream'));

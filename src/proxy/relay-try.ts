@@ -17,7 +17,7 @@ const WHOLE_RESPONSE = /"response"\s*:\s*\{/;
 const CHAT_HANDSHAKE_FRAMES = 2;
 
 /** How the two protocols say in a frame that they failed; a flat `error` event means nothing to Codex. */
-const CHAT_ERROR = /"error"\s*:/;
+const CHAT_ERROR = /^\s*\{.*"error"\s*:\s*\{/s;
 const RESPONSES_FAILED = /"type"\s*:\s*"response\.failed"/;
 
 /** A Chat chunk that holds usage and no choice: what `include_usage` adds. */
@@ -34,6 +34,8 @@ export class RelayTry extends StreamTry {
   /** Whether an event of content was read; its frame may still be on its way through here. */
   #sawContent = false;
   #sawDone = false;
+  /** Length of what came before any content: it is held, and comments may come for ever. */
+  #bytesBefore = 0;
   /** The upstream's own words for its failure. */
   #theirWords: Buffer | undefined;
 
@@ -49,6 +51,12 @@ export class RelayTry extends StreamTry {
 
   protected take(chunk: Buffer): void {
     this.#sift(this.#splitter.push(chunk));
+    if (this.hasContent) return;
+    const limit = this.exchange.context.config.limits.maxSseFrameBytes;
+    this.#bytesBefore += chunk.length;
+    if (this.#bytesBefore > limit) {
+      throw new RangeError(`what its stream sent before any content is longer than ${limit} bytes`);
+    }
   }
 
   protected takeRest(): void {
@@ -161,7 +169,11 @@ export class RelayTry extends StreamTry {
     if (!this.countFrame()) return false;
     const { data } = frame;
     this.#progress.lastData = data;
-    if (this.#isChat && data === '[DONE]') this.#sawDone = true;
+    if (data === '[DONE]') {
+      this.#sawDone = true;
+      // It has no place in a Responses stream, and SDKs read no further.
+      if (!this.#isChat) return false;
+    }
     this.decode(frame, bytesText);
     if (!this.#isChat) this.#progress.soFar.note(data);
     if (!this.hasContent && !this.#hasFailed) {

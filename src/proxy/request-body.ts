@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { RequestRefused } from '../protocols/failure.ts';
+import type { Cancellation } from './cancellation.ts';
 
 /** The client closed its connection; nobody is left to be told. */
 export class ClientGone extends Error {
@@ -34,10 +35,14 @@ export function checkBodyHeaders(request: IncomingMessage, limit: number): Reque
 /**
  * The whole body, decoded.
  * @throws {RequestRefused} when it is longer than `limit` bytes, before or after decoding, or is not what its
- *   encoding says. {@link ClientGone} when the client left.
+ *   encoding says. {@link ClientGone} when the client left; the reason when it is cancelled.
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const raw = await collect(request, limit);
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  cancellation: Cancellation,
+): Promise<Buffer> {
+  const raw = await collect(request, limit, cancellation);
   const decode = DECODERS.get(encodingOf(request) ?? '');
   if (!decode || raw.length === 0) return raw;
   try {
@@ -52,20 +57,26 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   }
 }
 
-function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
+function collect(request: IncomingMessage, limit: number, cancellation: Cancellation): Promise<Buffer> {
+  cancellation.throwIfCancelled();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     const onData = (chunk: Buffer) => {
       length += chunk.length;
       if (length <= limit) return void chunks.push(chunk);
+      stop(tooLarge(limit));
+    };
+    const stop = (reason: Error) => {
       // Whoever answers the refusal drains what still comes.
       request.off('data', onData);
       request.pause();
-      reject(tooLarge(limit));
+      reject(reason);
     };
+    cancellation.listen(stop);
     request.on('data', onData);
     request.once('end', () => {
+      cancellation.forget(stop);
       const [only] = chunks;
       resolve(only && chunks.length === 1 ? only : Buffer.concat(chunks, length));
     });

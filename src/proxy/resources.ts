@@ -30,7 +30,7 @@ export interface IncomingResource {
  */
 export async function passResource(incoming: IncomingResource): Promise<void> {
   const { context, path, request, response, query, clientKey, cancellation } = incoming;
-  const raw = await readBody(request, context.config.limits.maxRequestBodyBytes);
+  const raw = await readBody(request, context.config.limits.maxRequestBodyBytes, cancellation);
   const { upstream, body } = addressed(context, raw);
   const stream = query.get('stream') === 'true';
   const codec = codecFor('responses');

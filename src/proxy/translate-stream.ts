@@ -13,6 +13,21 @@ export class TranslatedStream extends StreamAnswer {
   /** Encoded for the client, not yet sent; a try that fails leaves it to the next. */
   unsent = '';
 
+  /** What is held for the next try comes before whatever is said meanwhile. */
+  protected override heartbeat(): string {
+    return this.#takeUnsent() + super.heartbeat();
+  }
+
+  protected override failureFrames(failure: Failure): string {
+    return this.#takeUnsent() + super.failureFrames(failure);
+  }
+
+  #takeUnsent(): string {
+    const { unsent } = this;
+    this.unsent = '';
+    return unsent;
+  }
+
   protected passFrames(reply: UpstreamReply): Promise<FailedTry | undefined> {
     return new TranslateTry(this, reply).run();
   }

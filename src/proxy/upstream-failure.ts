@@ -41,10 +41,15 @@ export function connectionFailure(error: unknown, upstream: Upstream, proxy?: UR
   }
   if (error instanceof RangeError)
     return { failure: upstreamFailure(`${name}: ${error.message}`), retriable: false };
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const code = codeOf(error as NodeJS.ErrnoException);
   const explained = EXPLAINED[code] ?? `failed: ${(error as Error).message || code}`;
   const who = proxy && CONNECTING.has(code) ? `${name}: its proxy ${proxy.protocol}//${proxy.host}` : name;
   return { failure: upstreamFailure(`${who} ${explained}`), retriable: !LASTING_CODES.has(code) };
+}
+
+/** undici's parser has a code for each kind of nonsense, and loses it; its words stay. */
+function codeOf({ code, message }: NodeJS.ErrnoException): string {
+  return code ?? (message.includes('(Expected HTTP/') ? 'HPE_INVALID_CONSTANT' : '');
 }
 
 /** A stream that ended without its terminal event, or broke a limit. */
@@ -85,7 +90,12 @@ export function statusFailure(
   }
   const decoded = codec.decodeError(status, parseOrText(body));
   const retryAfter = retryAfterSeconds(headers, now) ?? decoded.retryAfter;
-  const failure: Failure = { ...decoded, ...(retryAfter !== undefined && { retryAfter }) };
+  const failure: Failure = {
+    ...decoded,
+    // What HTTP does not know (RFC 9110 §15) many clients refuse to read.
+    ...(status > 599 && { status: 502 }),
+    ...(retryAfter !== undefined && { retryAfter }),
+  };
   return {
     failure:
       status === 401 || status === 403 ? credentialFailure({ ...failure, status }, upstream, auth) : failure,
@@ -134,13 +144,16 @@ function upstreamFailure(message: string): Failure {
   return { kind: 'upstream', status: 502, message, code: 'upstream_error' };
 }
 
+/** A year: who is told to wait longer cannot tell it from never, and may not be able to hold the number. */
+const LONGEST_WAIT = 365 * 24 * 3600;
+
 /** Seconds to wait, from `retry-after-ms` (OpenAI), or `retry-after` in seconds or as a date (RFC 9110 §10.2.3). */
 function retryAfterSeconds(headers: IncomingHttpHeaders, now: number): number | undefined {
   const milliseconds = Number.parseFloat(String(headers['retry-after-ms'] ?? ''));
-  if (milliseconds >= 0) return milliseconds / 1000;
+  if (milliseconds >= 0) return Math.min(milliseconds / 1000, LONGEST_WAIT);
   const text = headers['retry-after']?.trim();
   if (!text) return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text), LONGEST_WAIT);
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000);
 }
@@ -178,7 +191,6 @@ const CONNECTING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_C
 /** What will be the same a second later. */
 const LASTING_CODES = new Set([
   'ENOTFOUND',
-  'HPE_INVALID_CONSTANT',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { Timers, Upstream } from '../config/config.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { UpstreamPools } from './pools.ts';
@@ -54,16 +54,23 @@ export async function askUpstream(
   timers: Timers,
 ): Promise<UpstreamReply> {
   request.cancellation.throwIfCancelled();
+  const shared = pools.shared(request.upstream);
+  const mayBeStale = hasIdleConnection(shared);
   try {
-    return await dispatch(pools.shared(request.upstream), request, timers);
+    return await dispatch(shared, request, timers);
   } catch (error) {
-    if (request.cancellation.reason || !wasStaleConnection(error)) throw error;
+    if (!mayBeStale || request.cancellation.reason || !wasStaleConnection(error)) throw error;
   }
   const fresh = pools.fresh(request.upstream);
   const reply = dispatch(fresh, request, timers);
   // Waits for the request that runs on it.
   fresh.close().catch(() => {});
   return reply;
+}
+
+/** Whether the next request may go out on a connection that lay idle; agents for forward proxies do not tell. */
+function hasIdleConnection(dispatcher: Dispatcher): boolean {
+  return !(dispatcher instanceof Pool) || dispatcher.stats.free > 0;
 }
 
 function wasStaleConnection(error: unknown): boolean {

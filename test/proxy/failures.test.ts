@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type Answer, CUT, HANG, type Provider, type Script, startProvider } from '../provider/provider.ts';
@@ -496,6 +497,25 @@ describe('closing', () => {
     await closing;
     await expect(proxy.post(CHAT_PATH, STREAM)).rejects.toThrow();
   });
+
+  it.each([CHAT_PATH, RESPONSES_PATH, '/openai/v1/responses/input_tokens'])(
+    'does not wait for a request to %s that never arrives whole',
+    async (path) => {
+      await start(() => HELLO);
+      const socket = connect(proxy.port, '127.0.0.1');
+      let answer = '';
+      socket.on('data', (chunk) => {
+        answer += chunk;
+      });
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${CLIENT_KEY}`;
+      socket.write(`${head}\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{"model`);
+      await until(() => answer.includes('100 Continue'), 'the wait for the body');
+      await proxy.close(20);
+      await until(() => answer.includes('shutting down'), 'the answer');
+      expect(answer).toContain('HTTP/1.1 503 ');
+      expect(provider.requests).toHaveLength(0);
+    },
+  );
 
   it('cuts what does not, honestly', async () => {
     await start(() => ({ frames: [...HELLO_FRAMES.slice(0, 3), HANG] }));
