@@ -8,7 +8,7 @@ const only = (from, allowed, also = []) => ({
     path: '^src/',
     pathNot: [
       `^src/${from}/`,
-      '^src/(user-error|terminal-reset|make-directory)\\.ts$',
+      '^src/(user-error|unwritable|terminal-reset|make-directory)\\.ts$',
       ...allowed.map((folder) => `^src/${folder}/`),
       ...also,
     ],
