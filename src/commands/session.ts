@@ -78,7 +78,7 @@ async function start(
     throw error;
   });
   await mentionOverrides(session, say);
-  if (session.proxy.kind !== 'none') say(introduction(session, found));
+  if (session.proxy.kind !== 'none') say(introduction(session, found, options.ascii ?? false));
   if (stage.kind === 'inherit' && stage.hint !== undefined) say(stage.hint);
   const { exitCode, receipt } = await runSession({
     session,
@@ -147,11 +147,15 @@ async function mentionOverrides(session: PreparedSession, say: (line: string) =>
   say(`this session goes its own way, whatever the workspace says in ${files.join(' and ')}`);
 }
 
-function introduction({ client, id, model, routes, proxy }: PreparedSession, found: FoundClient): string {
+function introduction(
+  { client, id, model, routes, proxy }: PreparedSession,
+  found: FoundClient,
+  ascii: boolean,
+): string {
   const route = routes.find(({ alias }) => alias === model.name);
   const elsewhere = proxy.kind === 'attached' ? ` of ${proxy.url}` : '';
-  const target = route ? ` → ${route.upstream}:${route.model}` : elsewhere;
-  return `${client.title} ${found.version} on ${model.name}${target} · session ${id}`;
+  const target = route ? ` ${ascii ? '>' : '→'} ${route.upstream}:${route.model}` : elsewhere;
+  return `${client.title} ${found.version} on ${model.name}${target} ${ascii ? '-' : '·'} session ${id}`;
 }
 
 async function receiptText(receipt: Receipt, options: SessionOptions): Promise<string> {

@@ -1,7 +1,7 @@
 import type { KeyBinding, KeyName } from './keys.ts';
 import { type Line, type Span, STYLE, span, spread } from './line.ts';
-import { FRAME_ROWS } from './panels/frame.ts';
-import { cellWidth } from './text.ts';
+import { FRAME_COLUMNS, FRAME_ROWS } from './panels/frame.ts';
+import { cellWidth, pad, wrap } from './text.ts';
 import type { Theme } from './theme.ts';
 
 const GLYPHS: Readonly<Record<string, string>> = {
@@ -69,20 +69,30 @@ function interleave(a: readonly KeyName[], b: readonly KeyName[]): readonly KeyN
     .filter((name) => name !== undefined);
 }
 
-/** The lines of a help overlay. */
+/** Cells that the keys may take in a help whose lines are longer than the screen. */
+const NARROW_KEYS = 13;
+
+/** The lines of a help overlay on a screen of `width` cells: keys and help each in a column, wrapped where they must. */
 export function helpLines<Action extends string>(
   bindings: readonly KeyBinding<Action>[],
+  width: number,
   theme: Theme,
 ): readonly Line[] {
   const rows = helpRows(bindings).map(({ keys, help }) => ({
     keys: keys.map((name) => keyGlyph(name, theme)).join(' '),
     help,
   }));
-  const keysWidth = Math.max(...rows.map(({ keys }) => cellWidth(keys)));
-  return rows.map(({ keys, help }) => [
-    span(keys + ' '.repeat(keysWidth - cellWidth(keys)), STYLE.key),
-    span(`  ${help}`),
-  ]);
+  const widest = Math.max(...rows.map(({ keys }) => cellWidth(keys)));
+  const room = width - FRAME_COLUMNS - 2;
+  const fits = rows.every(({ help }) => widest + cellWidth(help) <= room);
+  const keysWidth = fits ? widest : Math.min(widest, NARROW_KEYS);
+  return rows.flatMap(({ keys, help }) => {
+    const [left, right] = [wrap(keys, keysWidth), wrap(help, Math.max(8, room - keysWidth))];
+    return Array.from({ length: Math.max(left.length, right.length) }, (_, row) => [
+      span(pad(left[row] ?? '', keysWidth, theme.symbols.cut), STYLE.key),
+      span(`  ${right[row] ?? ''}`),
+    ]);
+  });
 }
 
 /** The lines of a long help that fit on a screen, from `top` on, and the largest `top` there is. */

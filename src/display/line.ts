@@ -1,4 +1,4 @@
-import { cellWidth, pad, printable, truncate } from './text.ts';
+import { cellWidth, pad, printable, takeCells, truncate } from './text.ts';
 import type { Theme } from './theme.ts';
 
 /** How a piece of a line looks. Only the sixteen palette colours, so that light and dark terminals both work. */
@@ -46,7 +46,8 @@ export function fitLine(line: Line, cells: number, theme: Theme): Line {
   const pieces: Span[] = [];
   let left = cells;
   for (const piece of line) {
-    if (left <= 0) break;
+    if (left <= 0 && piece.text.trim() === '') continue;
+    if (left <= 0) return cells > 0 ? markCut(pieces, theme) : [];
     const text = printable(piece.text, theme.ascii).replaceAll('\n', ' ');
     const width = cellWidth(text);
     const cut = width > left ? truncate(text, left, theme.symbols.cut) : text;
@@ -55,6 +56,15 @@ export function fitLine(line: Line, cells: number, theme: Theme): Line {
   }
   if (left > 0) pieces.push({ text: ' '.repeat(left) });
   return pieces;
+}
+
+/** What ends just where more would come: the last cell says so too. */
+function markCut(line: Line, { symbols: { cut } }: Theme): Line {
+  const last = line.at(-1);
+  if (!last || last.text.endsWith(cut)) return line;
+  const kept = takeCells(last.text, cellWidth(last.text) - 1);
+  const gap = ' '.repeat(cellWidth(last.text) - cellWidth(kept) - 1);
+  return [...line.slice(0, -1), { ...last, text: kept + gap + cut }];
 }
 
 /** A line with something at its right edge, which stays when there is no room for both. */

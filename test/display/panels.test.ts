@@ -175,6 +175,43 @@ test('what a model says cannot control the terminal', () => {
   expect(screen.split('\n')).toHaveLength(24);
 });
 
+test('why it failed is told to its end where there is room, and the status only where it tells of it', () => {
+  const message = `the connection was closed ${'after a while '.repeat(12)}by the other side`;
+  const failed = exchange(1, { state: 'failed', status: 200, error: { kind: 'upstream', message } });
+  const messages = [HELLO, exchangeMessage(failed)];
+  const stream = drawn(messages);
+  expect(stream).toContain('✗ failed');
+  expect(stream).not.toContain('✗ 200');
+  expect(stream).toContain('by the other side');
+  const detail = { ...INITIAL_WATCH_STATE.detail, tab: 'changes' } as const;
+  expect(drawn(messages, { state: { focus: 'detail', detail } })).toContain('by the other side');
+});
+
+test('of names too long for a line each keeps its beginning, and what follows them stays', () => {
+  const alias = `alias-${'a'.repeat(60)}`;
+  const model = `model-${'m'.repeat(60)}`;
+  const messages = [HELLO, exchangeMessage(exchange(1, { alias, model, modelServed: model }))];
+  expect(drawn(messages)).toMatch(/✓ 1 {2}alias-a+… → model-m+… {2}200 │/);
+  expect(drawn(messages, { state: { focus: 'detail' } })).toMatch(/✓ 200 {2}alias-a+… → model-m+… {2}ttft/);
+});
+
+test('totals that do not fit are left out whole', () => {
+  const rows = (width: number) => drawn(workingSession(), { width }).split('\n');
+  const all = rows(200).at(-2)?.trim().split(' │ ').length ?? 0;
+  for (const width of [80, 60, 44, 30]) {
+    const groups = rows(width).at(-2)?.trim().split(' │ ') ?? [];
+    expect(groups.length).toBeLessThanOrEqual(all);
+    expect(groups.at(-1)).toMatch(/[^│…\s]$/);
+  }
+});
+
+test('a help says all it has to say in a narrow pane too', () => {
+  const help = drawn(workingSession(), { width: 48, height: 70, pane: true, state: { help: 0 } });
+  const words = help.replace(/[│╭╮╰╯─]/g, ' ').replace(/\s+/g, ' ');
+  expect(words).toContain('nothing is lost meanwhile');
+  expect(words).toContain('tab shift+tab move the keys to another panel');
+});
+
 test('no row is longer than the terminal and there are exactly as many as it has, at any size, whatever is said', () => {
   const words = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 60 }),

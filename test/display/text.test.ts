@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
+import { fitLine, lineText, span } from '../../src/display/line.ts';
 import { dropCells, pad, printable, takeCells, truncate, wrap } from '../../src/display/text.ts';
+import { createTheme } from '../../src/display/theme.ts';
 
 /** Text as models and attackers write it: wide, combining, joined, controlling. */
 const anyText = fc.oneof(
@@ -25,6 +27,14 @@ const anyText = fc.oneof(
     )
     .map((parts) => parts.join('')),
 );
+
+test('a line that is cut says so, between two of its pieces too', () => {
+  const theme = createTheme({}, { LANG: 'C.UTF-8' });
+  const text = (cells: number) => lineText(fitLine([span('abcd'), span('efgh')], cells, theme));
+  expect([text(8), text(6), text(4), text(3)]).toEqual(['abcdefgh', 'abcde…', 'abc…', 'ab…']);
+  expect(lineText(fitLine([span('abcd'), span('   ')], 4, theme))).toBe('abcd');
+  expect(lineText(fitLine([span('ab日'), span('本')], 4, theme))).toBe('ab …');
+});
 
 test('nothing that controls a terminal survives', () => {
   fc.assert(

@@ -34,15 +34,23 @@ function shortId(id: string): string {
 
 /** Sums of everything so far; what is zero and would only alarm is left out. Short signs where words do not fit. */
 export function totalsLine(totals: Totals, width: number, theme: Theme): Line {
-  const long = totalsGroups(totals, theme, true);
-  const line = lineWidth(long) <= width ? long : totalsGroups(totals, theme, false);
-  return spread(line, [], width, theme);
+  const gap = span(` ${theme.symbols.separator} `, STYLE.dim);
+  const lineOf = (groups: readonly (readonly Span[])[]): Line => [
+    span(' '),
+    ...groups.flatMap((group, index) => (index === 0 ? group : [gap, ...group])),
+  ];
+  const long = lineOf(totalsGroups(totals, theme, true));
+  if (lineWidth(long) <= width) return spread(long, [], width, theme);
+  // What still does not fit is left out from the end.
+  const groups = [...totalsGroups(totals, theme, false)];
+  while (groups.length > 1 && lineWidth(lineOf(groups)) > width) groups.pop();
+  return spread(lineOf(groups), [], width, theme);
 }
 
-function totalsGroups(totals: Totals, { symbols }: Theme, words: boolean): Line {
+function totalsGroups(totals: Totals, { symbols }: Theme, words: boolean): readonly (readonly Span[])[] {
   const trouble = (count: number, symbol: string, text: string, style: Style) =>
     count > 0 ? [[span(words ? `${symbol} ${text}` : `${symbol}${count}`, style)]] : [];
-  const groups: (readonly Span[])[] = [
+  return [
     [span(formatCount(totals.requests, 'request'), STYLE.strong)],
     ...trouble(totals.running, symbols.running, `${totals.running} running`, STYLE.active),
     ...trouble(totals.failed, symbols.bad, `${totals.failed} failed`, STYLE.bad),
@@ -56,6 +64,4 @@ function totalsGroups(totals: Totals, { symbols }: Theme, words: boolean): Line 
     ...trouble(totals.retries, symbols.retry, formatCount(totals.retries, 'retry', 'retries'), STYLE.warn),
     ...trouble(totals.losses, symbols.loss, formatCount(totals.losses, 'loss', 'losses'), STYLE.warn),
   ];
-  const gap = span(` ${symbols.separator} `, STYLE.dim);
-  return [span(' '), ...groups.flatMap((group, index) => (index === 0 ? group : [gap, ...group]))];
 }

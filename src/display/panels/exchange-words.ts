@@ -1,6 +1,7 @@
 import { type Exchange, isFinal } from '../../traffic/exchange.ts';
 import { formatElapsed } from '../format.ts';
-import { type Span, STYLE, type Style, span } from '../line.ts';
+import { type Line, type Span, STYLE, type Style, span } from '../line.ts';
+import { cellWidth, printable, truncate } from '../text.ts';
 import type { Theme } from '../theme.ts';
 import { changesMeaning } from '../totals.ts';
 
@@ -45,8 +46,25 @@ export function stateWords(exchange: Exchange, now: number): string {
     case 'done':
       return exchange.status === undefined ? 'done' : String(exchange.status);
     case 'failed':
-      return exchange.status === undefined ? 'failed' : String(exchange.status);
+      return failureWord(exchange);
   }
+}
+
+/** The status, if it tells of the failure: a stream that breaks off began with a 200. */
+export function failureWord({ status }: Exchange): string {
+  return status === undefined || status < 400 ? 'failed' : String(status);
+}
+
+/** `opus → glm-5.2` in at most `cells` cells: of two names that are too long together each keeps its beginning. */
+export function routeNames(exchange: Exchange, cells: number, { symbols, ascii }: Theme): Line {
+  const [alias, model] = [aliasOf(exchange), modelOf(exchange)].map((name) => name && printable(name, ascii));
+  const arrow = ` ${symbols.arrow} `;
+  const room = Math.max(2, cells - (model === undefined ? 0 : arrow.length));
+  const fair = Math.max(Math.floor(room / 2), room - cellWidth(model ?? ''));
+  const head = truncate(alias ?? '', model === undefined ? room : fair, symbols.cut);
+  if (model === undefined) return [span(head, STYLE.strong)];
+  const tail = truncate(model, room - cellWidth(head), symbols.cut);
+  return [span(head, STYLE.strong), span(arrow, STYLE.dim), span(tail, STYLE.strong)];
 }
 
 /** Retries and losses, as they stand behind a state: ` ↻1 ~2`. */

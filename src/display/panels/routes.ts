@@ -1,6 +1,7 @@
 import type { Exchange } from '../../traffic/exchange.ts';
 import { formatUsd } from '../format.ts';
 import { fitLine, highlight, type Line, type Span, STYLE, span } from '../line.ts';
+import { wrap } from '../text.ts';
 import type { Totals } from '../totals.ts';
 import { errorWords } from './exchange-words.ts';
 import { FRAME_COLUMNS, FRAME_ROWS, frame, type Place } from './frame.ts';
@@ -47,14 +48,15 @@ function noteOf({ exchanges, order, typing, totals, cost, theme }: RoutesProps):
   return facts.flatMap((fact, index) => (index === 0 ? [fact] : [span('  '), fact]));
 }
 
-function emptyLines({ proxyUrl, totals, order }: RoutesProps): readonly Line[] {
+function emptyLines({ proxyUrl, totals, order, width }: RoutesProps): readonly Line[] {
   if (totals.requests > 0) {
     return [
       [],
       [span(`No request matches ${order.filter}.`, STYLE.strong), span(' esc shows all.', STYLE.dim)],
     ];
   }
-  const where = proxyUrl === undefined ? [] : [[span(`The proxy listens at ${proxyUrl}.`, STYLE.dim)]];
+  const place = proxyUrl === undefined ? '' : `The proxy listens at ${proxyUrl}.`;
+  const where = wrap(place, width - FRAME_COLUMNS).map((line) => [span(line, STYLE.dim)]);
   return [[], [span('No request yet.', STYLE.strong)], ...where];
 }
 

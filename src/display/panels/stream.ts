@@ -1,10 +1,10 @@
 import { type Exchange, isFinal, tokensPerSecond } from '../../traffic/exchange.ts';
 import { formatElapsed, formatSeconds, formatTokens } from '../format.ts';
-import { highlight, type Line, lineText, STYLE, type Style, span } from '../line.ts';
+import { highlight, type Line, lineText, lineWidth, STYLE, type Style, span } from '../line.ts';
 import type { StreamSegment, StreamView } from '../stream-text.ts';
 import { printable, wrap } from '../text.ts';
 import type { Theme } from '../theme.ts';
-import { aliasOf, errorWords, modelOf, stateSymbol, stateWords } from './exchange-words.ts';
+import { errorWords, routeNames, stateSymbol, stateWords } from './exchange-words.ts';
 import { FRAME_COLUMNS, FRAME_ROWS, frame, type Place } from './frame.ts';
 
 export interface StreamProps extends Place {
@@ -80,11 +80,13 @@ function content(exchange: Exchange, props: StreamProps): readonly Line[] {
   const lines = tail(stream, width - FRAME_COLUMNS, wanted, theme);
   const first = Math.min(top ?? Number.POSITIVE_INFINITY, Math.max(0, lines.length - room));
   const shown = lines.slice(first, first + room).map((line) => markMatch(line, query));
-  const body = lines.length > 0 ? shown : [[span(silence(exchange, now), STYLE.dim)]].slice(0, room);
+  const said = silence(exchange, now);
+  const unsaid = said === '' ? [] : [[span(said, STYLE.dim)]];
+  const body = lines.length > 0 ? shown : unsaid.slice(0, room);
   return [
-    ...(head ? [headLine(exchange, now, theme)] : []),
+    ...(head ? [headLine(exchange, now, width - FRAME_COLUMNS, theme)] : []),
     ...body,
-    ...(foot ? [footLine(exchange, theme)] : []),
+    ...(foot ? footLines(exchange, width - FRAME_COLUMNS, room - body.length + 1, theme) : []),
   ];
 }
 
@@ -95,19 +97,17 @@ function markMatch(line: Line, query: string): Line {
 }
 
 /** `▶ 36  opus → glm-5.2  streaming`. */
-function headLine(exchange: Exchange, now: number, theme: Theme): Line {
+function headLine(exchange: Exchange, now: number, width: number, theme: Theme): Line {
   const { symbol, style } = stateSymbol(exchange, theme);
-  const model = modelOf(exchange);
-  return [
-    span(`${symbol} `, style),
-    span(`${exchange.number}  `, STYLE.dim),
-    span(aliasOf(exchange), STYLE.strong),
-    ...(model === undefined ? [] : [span(` ${theme.symbols.arrow} `, STYLE.dim), span(model, STYLE.strong)]),
+  const front = [span(`${symbol} `, style), span(`${exchange.number}  `, STYLE.dim)];
+  const back = [
     ...(exchange.purpose === undefined
       ? []
       : [span(`  ${exchange.purpose.replaceAll('_', ' ')}`, STYLE.dim)]),
     span(`  ${stateWords(exchange, now)}`, style),
   ];
+  const room = width - lineWidth(front) - lineWidth(back);
+  return [...front, ...routeNames(exchange, room, theme), ...back];
 }
 
 /** What stands where there is no text. */
@@ -135,10 +135,16 @@ function silence(exchange: Exchange, now: number): string {
   }
 }
 
-/** The facts so far; of a failed one, why. */
-function footLine(exchange: Exchange, theme: Theme): Line {
+/** The facts so far; of a failed one, why: in as many lines as the text leaves. */
+function footLines(exchange: Exchange, width: number, room: number, theme: Theme): readonly Line[] {
   const error = errorWords(exchange);
-  if (error !== undefined) return [span(`${theme.symbols.bad} ${error}`, STYLE.bad)];
+  if (error === undefined) return [factsLine(exchange, theme)];
+  const lines = wrap(`${theme.symbols.bad} ${printable(error, theme.ascii).replaceAll('\n', ' ')}`, width);
+  const shown = lines.length > room ? [...lines.slice(0, room - 1), lines.slice(room - 1).join(' ')] : lines;
+  return shown.map((line) => [span(line, STYLE.bad)]);
+}
+
+function factsLine(exchange: Exchange, theme: Theme): Line {
   const { usage, timing, finish } = exchange;
   const rate = tokensPerSecond(exchange);
   const facts = [

@@ -72,9 +72,9 @@ export function helpLastTop(screen: Omit<WatchScreenProps, 'source'>): number {
 }
 
 /** The keys that mean something at the moment. */
-function helpOf({ state, sessions, theme }: Omit<WatchScreenProps, 'source'>): readonly Line[] {
+function helpOf({ state, sessions, width, theme }: Omit<WatchScreenProps, 'source'>): readonly Line[] {
   const shown = keysOf(state.focus).filter(({ action }) => sessions || action !== 'panel-sessions');
-  return helpLines(shown, theme);
+  return helpLines(shown, width, theme);
 }
 
 /** What the panels of one frame have in common. */

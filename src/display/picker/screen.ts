@@ -51,7 +51,7 @@ export function overLastTop(props: PickerScreenProps): number {
 
 function overLines(scene: Scene): readonly Line[] {
   const { state, width, theme } = scene;
-  if (state.over === 'help') return helpLines(PICKER_KEYS, theme);
+  if (state.over === 'help') return helpLines(PICKER_KEYS, width, theme);
   return previewLines(scene, Math.min(width - 2 * FRAME_COLUMNS, 76));
 }
 

@@ -185,7 +185,7 @@ export class SessionScreen {
       this.#dialog === 'end'
         ? 'End the session? y ends it, any other key goes back.'
         : this.#ending
-          ? `Ending … ${prefix.label} q again ends it at once.`
+          ? `Ending. ${prefix.label} q again ends it at once.`
           : this.#note;
     return statusBar({
       store: this.#store,
@@ -203,7 +203,7 @@ export class SessionScreen {
     const { theme, prefix } = this.#options;
     if (this.#dialog === 'none') return undefined;
     if (this.#dialog === 'help') {
-      const help = helpWindow(helpLines(SESSION_KEYS, theme), this.#helpTop, height);
+      const help = helpWindow(helpLines(SESSION_KEYS, width, theme), this.#helpTop, height);
       this.#helpTop = Math.min(this.#helpTop, help.lastTop);
       return overlay([], help.lines, `Keys after ${prefix.label}`, { width, height }, theme);
     }

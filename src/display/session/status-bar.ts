@@ -1,8 +1,9 @@
 import { type Exchange, isFinal, tokensPerSecond } from '../../traffic/exchange.ts';
 import type { ScreenState } from '../compositor/compositor.ts';
 import { formatCount, formatElapsed, formatTokens, formatUsd } from '../format.ts';
-import { type Line, lineWidth, type Span, STYLE, span, spread } from '../line.ts';
+import { type Line, lineText, lineWidth, type Span, STYLE, span, spread } from '../line.ts';
 import { newestOf } from '../newest.ts';
+import { failureWord, routeNames } from '../panels/exchange-words.ts';
 import type { TrafficStore } from '../store.ts';
 import type { Theme } from '../theme.ts';
 
@@ -27,7 +28,7 @@ export function statusBar(props: StatusProps): Line {
   const { store, state, prefix, notice, width, theme } = props;
   if (notice !== undefined) return bar(spread([span(` ${notice}`)], [], width, theme));
   const right = [
-    span(state.armed ? ` ${prefix} … 1-4 layout  tab focus  q end  ? help ` : ` ${prefix} menu `),
+    span(state.armed ? ` ${prefix}:  1-4 layout  tab focus  q end  ? help ` : ` ${prefix} menu `),
   ];
   const left: Span[] = [span(' ')];
   const room = width - lineWidth(right);
@@ -45,21 +46,21 @@ function bar(line: Line): Line {
 }
 
 /** Most important first: what does not fit is left out from the end. */
-function groups({ store, state, lastDeltaAt, now, theme }: StatusProps): readonly string[] {
+function groups({ store, state, lastDeltaAt, now, width, theme }: StatusProps): readonly string[] {
   const { totals, session } = store;
   const newest = newestOf(store.exchanges);
   const parts: string[] = [];
-  if (newest)
-    parts.push(`${newest.alias ?? newest.modelAsked} ${theme.symbols.arrow} ${newest.model ?? '?'}`);
+  if (newest) parts.push(lineText(routeNames(newest, Math.max(16, Math.floor(width * 0.4)), theme)));
   else if (session?.alias) parts.push(session.alias);
   if (state.asked !== state.layout) parts.push(`no room for ${state.asked}`);
   if (newest) parts.push(activity(newest, lastDeltaAt, now, theme));
   if (state.scrolledBack > 0) parts.push(`scrolled back ${state.scrolledBack}`);
-  if (state.focus === 'panels') parts.push('panels');
+  if (state.focus === 'panels' && state.layout !== 'panels') parts.push('keys in panels');
   if (totals.requests > 0) {
     const bad = totals.failed > 0 ? ` ${theme.symbols.bad}${totals.failed}` : '';
     parts.push(`${totals.requests} req${bad}`);
-    parts.push(`${formatTokens(totals.input)} in ${formatTokens(totals.output)} out`);
+    if (totals.input + totals.output > 0)
+      parts.push(`${formatTokens(totals.input)} in ${formatTokens(totals.output)} out`);
     if (totals.priced > 0) parts.push(formatUsd(totals.cost));
     if (totals.losses > 0)
       parts.push(`${theme.symbols.loss} ${formatCount(totals.losses, 'loss', 'losses')}`);
@@ -72,7 +73,7 @@ function groups({ store, state, lastDeltaAt, now, theme }: StatusProps): readonl
 function activity(exchange: Exchange, lastDeltaAt: number | undefined, now: number, theme: Theme): string {
   const { symbols } = theme;
   if (isFinal(exchange.state)) {
-    if (exchange.state === 'failed') return `${symbols.bad} ${exchange.status ?? 'failed'}`;
+    if (exchange.state === 'failed') return `${symbols.bad} ${failureWord(exchange)}`;
     if (exchange.state === 'cancelled') return `${symbols.cancelled} cancelled`;
     const rate = tokensPerSecond(exchange);
     return `${symbols.ok}${rate === undefined ? '' : ` ${Math.round(rate)} tok/s`}`;

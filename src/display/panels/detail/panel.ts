@@ -1,9 +1,9 @@
 import { type Exchange, isFinal } from '../../../traffic/exchange.ts';
 import { formatBytes, formatCost, formatSeconds, formatTokens } from '../../format.ts';
 import { fitLine, highlight, type Line, lineWidth, type Span, STYLE, span } from '../../line.ts';
-import { wrap } from '../../text.ts';
+import { printable, wrap } from '../../text.ts';
 import type { Theme } from '../../theme.ts';
-import { aliasOf, durationOf, errorWords, modelOf, stateSymbol, stateWords } from '../exchange-words.ts';
+import { durationOf, errorWords, routeNames, stateSymbol, stateWords } from '../exchange-words.ts';
 import { FRAME_COLUMNS, FRAME_ROWS, frame, type Place } from '../frame.ts';
 import { lossLinesOf } from '../losses.ts';
 import {
@@ -78,11 +78,9 @@ function noteOf({ state, source, query, typed, theme }: DetailProps): Line {
 }
 
 /** `✓ 200  opus → glm-5.2  /openai/v1/responses  first token 0.39s  9.40s  13.1k in  577 out  $.0042`. */
-function factsLine(exchange: Exchange, { now, theme }: DetailProps): Line {
+function factsLine(exchange: Exchange, { now, width, theme }: DetailProps): Line {
   const { symbol, style } = stateSymbol(exchange, theme);
   const { timing, usage, cost, path } = exchange;
-  const model = modelOf(exchange);
-  const { arrow } = theme.symbols;
   const facts: readonly string[] = [
     ...(timing.firstToken === undefined ? [] : [`ttft ${formatSeconds(timing.firstToken)}`]),
     formatSeconds(durationOf(exchange, now)),
@@ -90,13 +88,11 @@ function factsLine(exchange: Exchange, { now, theme }: DetailProps): Line {
     ...(usage?.output === undefined ? [] : [`${formatTokens(usage.output)} out`]),
     ...(cost === undefined ? [] : [`$${formatCost(cost)}`]),
   ];
-  return [
-    span(`${symbol} ${stateWords(exchange, now)}  `, style),
-    span(aliasOf(exchange), STYLE.strong),
-    ...(model === undefined ? [] : [span(` ${arrow} `, STYLE.dim), span(model, STYLE.strong)]),
-    span(`  ${facts.join('  ')}  `),
-    span(path, STYLE.dim),
-  ];
+  const front = [span(`${symbol} ${stateWords(exchange, now)}  `, style)];
+  const back = [span(`  ${facts.join('  ')}  `), span(path, STYLE.dim)];
+  // Of long names some is let go rather than the facts; the path may be cut.
+  const room = width - FRAME_COLUMNS - lineWidth([...front, ...back.slice(0, 1)]);
+  return [...front, ...routeNames(exchange, Math.max(room, 16), theme), ...back];
 }
 
 const LONG: Readonly<Record<DetailTab, string>> = {
@@ -202,7 +198,14 @@ export function changeLines(exchange: Exchange, width: number, theme: Theme): re
   const served = modelServed !== undefined && modelServed !== model ? `, answered as ${modelServed}` : '';
   const losses = lossLinesOf(exchange, width, theme, 'whole');
   return [
-    ...(error === undefined ? [] : [[span(`${theme.symbols.bad} ${error}`, STYLE.bad)], []]),
+    ...(error === undefined
+      ? []
+      : [
+          ...wrap(`${theme.symbols.bad} ${printable(error, theme.ascii).replaceAll('\n', ' ')}`, width).map(
+            (line) => [span(line, STYLE.bad)],
+          ),
+          [],
+        ]),
     ...fact('protocol', protocols),
     ...fact(
       'model',
