@@ -24,8 +24,6 @@ const result = await build({
   alias: {
     // Ink imports its devtools bridge only when DEV is "true", but a bundle resolves it all the same.
     'react-devtools-core': './.ci/no-devtools.mjs',
-    // Whether a terminal is only a CI job's log is llmup's to decide, once.
-    'is-in-ci': './.ci/not-in-ci.mjs',
     // The same code, as ES modules: what is not used is left out, and it loads in half the time.
     yaml: './node_modules/yaml/browser/dist/index.js',
   },
